@@ -1,0 +1,100 @@
+/** Layers of DESIGN: imports go down only. Each rule says what to do instead. */
+const only = (name, path, allowed, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: `^src/${path}/` },
+  to: { path: '^src/', pathNot: `^src/(${allowed.join('|')})/` },
+});
+
+const owner = (npmPackage, folder) => ({
+  name: `${npmPackage}-has-one-owner`,
+  comment: `Only src/${folder}/ may import ${npmPackage}. Export a function from there that does what you need.`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: `^src/${folder}` },
+  to: { path: `^node_modules/${npmPackage}/` },
+});
+
+export default {
+  forbidden: [
+    {
+      name: 'no-circular',
+      comment: 'Two files that import each other are one idea or three: move what both need into a file of its own.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    only('model-is-pure', 'model', ['model'], 'The model knows nobody. Pass what it needs as an argument.'),
+    {
+      name: 'model-does-no-io',
+      comment: 'The model has no packages and no Node modules. Do the I/O in the caller and pass the result in.',
+      severity: 'error',
+      from: { path: '^src/model/' },
+      to: { pathNot: '^src/model/' },
+    },
+    only(
+      'resolver-is-a-library',
+      'resolver',
+      ['resolver', 'model'],
+      'The resolver is a library of its own: settings come in as arguments.',
+    ),
+    only(
+      'config-is-read',
+      'config',
+      ['config', 'resolver', 'model'],
+      'Configuration is read, not acted on. Act on it in daemon.ts or the CLI.',
+    ),
+    only(
+      'providers-publish',
+      'providers',
+      ['providers', 'resolver', 'model'],
+      'A provider publishes snapshots. What is done with them belongs in the registry.',
+    ),
+    only(
+      'registry-merges',
+      'registry',
+      ['registry', 'providers', 'resolver', 'config', 'model'],
+      'The registry does not know who reads it. Subscribe to it from daemon.ts.',
+    ),
+    only(
+      'proxy-forwards',
+      'proxy',
+      ['proxy', 'model'],
+      'The proxy gets the route table and the diagnosis from daemon.ts as functions.',
+    ),
+    only('status-shows', 'status', ['status', 'model'], 'The status page gets the state from daemon.ts as a function.'),
+    only('feedback-is-told', 'feedback', ['feedback', 'model'], 'Feedback is told what happened; it asks nobody.'),
+    {
+      name: 'nobody-imports-the-root',
+      comment: 'daemon.ts and the CLI compose the parts; a part that needs them has its arrow the wrong way round.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli/|daemon\\.ts)' },
+      to: { path: '^src/(cli/|daemon\\.ts)' },
+    },
+    owner('http-proxy', 'proxy/full-lane.ts'),
+    owner('fastify', 'status'),
+    owner('commander', 'cli'),
+    owner('pino', 'feedback'),
+    owner('jsonc-parser', 'resolver'),
+    owner('proper-lockfile', 'resolver'),
+    {
+      name: 'no-dev-dependencies',
+      comment: 'The package ships without them. Move the package to dependencies, or the code to test/ or scripts/.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+    {
+      name: 'no-undeclared',
+      comment: 'Add the package to package.json, after a look at its upkeep, size and Node range.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+  },
+};

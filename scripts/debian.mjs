@@ -1,0 +1,32 @@
+// Debian packages that tests use. Installed only by root on Debian; elsewhere the tests that need them say what is missing.
+import { existsSync, readFileSync } from 'node:fs';
+import { run } from './lib.mjs';
+
+/** Command that the tests call, and the Debian package that brings it. */
+const commands = { git: 'git', curl: 'curl', 'docker-compose': 'docker-compose' };
+
+const isDebian = () => {
+  try {
+    return /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(readFileSync('/etc/os-release', 'utf8'));
+  } catch {
+    return false;
+  }
+};
+
+const onPath = (command) =>
+  (process.env.PATH ?? '').split(':').some((folder) => folder && existsSync(`${folder}/${command}`));
+
+export const ensureDebianPackages = async () => {
+  const missing = Object.entries(commands).filter(([command]) => !onPath(command));
+  if (missing.length === 0) return;
+  const packages = missing.map(([, name]) => name);
+  if (process.getuid?.() !== 0 || !isDebian()) {
+    console.log(`Some tests will be skipped. To run them: sudo apt-get install ${packages.join(' ')}`);
+    return;
+  }
+  console.log(`Installing Debian packages: ${packages.join(' ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update', '-qq'], { env });
+  const { code } = await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
+  if (code !== 0) console.log('apt-get failed; the tests that need these packages will say so.');
+};

@@ -1,0 +1,345 @@
+/**
+ * The one table of codes. A code is stable: programs may depend on it; messages may change.
+ *
+ * `message` says what happened, `hint` says what to do; `{name}` is filled from the parameters. `exit` is the exit code of a
+ * command that ends because of it (DESIGN: 1 failed, 2 usage or configuration, 3 rejected by a guard, 124 timed out);
+ * `status` is the HTTP status where a request can end this way. `docs/errors.md` is generated from here.
+ */
+export interface ErrorEntry {
+  readonly message: string;
+  readonly hint: string;
+  readonly exit: 1 | 2 | 3 | 124;
+  readonly status?: number;
+}
+
+export const errors = {
+  // The project's file and the resolver.
+  'project-not-found': {
+    message: 'No sidings.json in {directory} or any folder above it.',
+    hint: 'Run the command inside a copy of a project, pass --dir, or write the file with `stack-env init`.',
+    exit: 2,
+    status: 404,
+  },
+  'project-file-unreadable': {
+    message: '{file} cannot be read: {reason}.',
+    hint: 'Check the permissions of the file and its folder.',
+    exit: 2,
+  },
+  'project-file-syntax': {
+    message: '{file}:{line}:{column}: {reason}.',
+    hint: 'The file is JSON; comments and trailing commas are allowed.',
+    exit: 2,
+  },
+  'project-file-invalid': {
+    message: '{file}: {path} {reason}.',
+    hint: '{suggestion}',
+    exit: 2,
+  },
+  'port-overlap': {
+    message: 'The base ports of {first} ({firstPort}) and {second} ({secondPort}) are the same.',
+    hint: 'Give each service its own base port in {file}; ports of copies are counted up from it.',
+    exit: 2,
+  },
+  'slot-too-large': {
+    message:
+      'Slot {slot} of {name} is too large: {first} and {second} of {file} leave {max} slots before their ports collide.',
+    hint: 'Use a folder name with a smaller number, or move the base ports of {first} and {second} further apart.',
+    exit: 2,
+  },
+  'port-too-large': {
+    message: 'Slot {slot} of {name} is too large: {service} would need port {port}; the largest port is 65535.',
+    hint: 'Use a folder name with a smaller number, or a smaller base port for {service}.',
+    exit: 2,
+  },
+  'port-blocked': {
+    message: 'Slot {slot} of {name} gives {service} port {port}, which browsers refuse to open.',
+    hint: 'Use a folder name with another number, or move the base port of {service}.',
+    exit: 2,
+  },
+  'slots-exhausted': {
+    message: 'Every slot for named copies of {project} ({from}-{to}) is taken.',
+    hint: 'Remove copies that are no longer needed, or move the base ports further apart.',
+    exit: 2,
+  },
+  'slot-taken': {
+    message: 'Slot {slot} of {project} is claimed by two folders: {first} and {second}.',
+    hint: 'Rename one of the two folders; each copy needs a slot of its own.',
+    exit: 2,
+    status: 409,
+  },
+  'placeholder-unknown': {
+    message: '{file}: env.{variable} uses {placeholder}, which does not exist.',
+    hint: 'Known: {known}.',
+    exit: 2,
+  },
+  'resolver-untrusted': {
+    message: 'The resolver command of {directory} was not run: the folder is under no trusted root.',
+    hint: 'Read the command, then add the root with "trusted": true to the machine configuration ({config}).',
+    exit: 2,
+  },
+  'resolver-failed': {
+    message: 'The resolver command {command} of {directory} failed: {reason}.',
+    hint: 'Run it by hand in that folder; it must print JSON or KEY=VALUE lines and exit 0.',
+    exit: 1,
+  },
+  'resolver-timeout': {
+    message: 'The resolver command {command} of {directory} did not end within {seconds} s.',
+    hint: 'Run it by hand in that folder and see what it waits for.',
+    exit: 124,
+  },
+  'state-unwritable': {
+    message: 'The state folder cannot be written: {file}: {reason}.',
+    hint: 'Free space or mend the permissions, or choose another folder with --state-dir or SIDINGS_STATE_DIR.',
+    exit: 1,
+  },
+  'state-corrupt': {
+    message: '{file} is damaged: {reason}.',
+    hint: 'Restore it, or move it away: named copies then claim new slots, so restart their services afterwards.',
+    exit: 1,
+  },
+  'state-locked': {
+    message: 'The lock {file} is held by another process.',
+    hint: 'Try again; if no other sidings or stack-env runs, remove the lock.',
+    exit: 1,
+  },
+  'dotenv-inexpressible': {
+    message: 'The value of {variable} cannot be written so that dotenv, compose and sh all read it back alike.',
+    hint: 'Use the shell or json format for it, or take one of the quote, dollar and backslash characters out of the value.',
+    exit: 2,
+  },
+  'file-exists': {
+    message: '{file} exists already.',
+    hint: 'It was left as it is. Remove it first if you want a new one.',
+    exit: 2,
+  },
+  'write-foreign': {
+    message: '{file} belongs to {owner}, another copy of this project.',
+    hint: 'Write to a file inside this copy, or run the command there.',
+    exit: 3,
+  },
+  'env-block-broken': {
+    message: '{file}:{line}: the generated block has {reason}.',
+    hint: 'Remove the marker lines and run `stack-env write` again.',
+    exit: 2,
+  },
+  'init-nothing-found': {
+    message: 'Nothing in {directory} says which ports the project uses.',
+    hint: 'Write sidings.json by hand: {"project": "{project}", "services": {"web": {"port": 3000}}}.',
+    exit: 2,
+  },
+  'command-not-found': {
+    message: 'The command {command} could not be started: {reason}.',
+    hint: 'Check the name and that it is on the PATH.',
+    exit: 1,
+  },
+
+  // Guards.
+  'env-mismatch': {
+    message: '{variable} ({source}) is {found}; {name} needs {expected}.',
+    hint: '{mend}',
+    exit: 3,
+  },
+  'env-foreign-port': {
+    message: '{variable} ({source}) is {found}: port {port} is {service} of {owner}.',
+    hint: '{mend}',
+    exit: 3,
+  },
+  'env-foreign-host': {
+    message: '{variable} ({source}) is {found}: {hostname} belongs to {owner}.',
+    hint: '{mend}',
+    exit: 3,
+  },
+  'env-foreign-path': {
+    message: '{variable} ({source}) is {found}: that path is inside {owner}.',
+    hint: '{mend}',
+    exit: 3,
+  },
+
+  // Discovery and liveness.
+  'root-unreadable': {
+    message: 'The root {directory} cannot be read: {reason}.',
+    hint: 'Check the path given with --root and its permissions.',
+    exit: 1,
+  },
+  'copy-unreadable': {
+    message: 'The folder {directory} cannot be read: {reason}.',
+    hint: 'Check its permissions; the other copies are not affected.',
+    exit: 1,
+  },
+  'label-taken': {
+    message: '{first} and {second} both become the hostname label {label}.',
+    hint: 'Rename one of the two folders.',
+    exit: 1,
+    status: 409,
+  },
+  'hostname-taken': {
+    message: '{hostname} is claimed twice: by {first} and by {second}.',
+    hint: 'Rename a folder or a service so that each hostname has one owner.',
+    exit: 1,
+    status: 409,
+  },
+  'foreign-owner': {
+    message:
+      'Port {port} ({service} of {name}) is held by process {pid} ({command}), which works in {directory}, inside {owner}.',
+    hint: 'Stop process {pid}, or start it in its own copy with `stack-env run`.',
+    exit: 1,
+    status: 409,
+  },
+
+  // The proxy.
+  'host-invalid': {
+    message: 'The request has no usable Host: {reason}.',
+    hint: 'Send exactly one Host header that holds a hostname and, if needed, a port.',
+    exit: 1,
+    status: 400,
+  },
+  'request-invalid': {
+    message: 'The request is not valid HTTP: {reason}.',
+    hint: 'It was not forwarded, because two programs could read it differently.',
+    exit: 1,
+    status: 400,
+  },
+  'head-too-large': {
+    message: 'The head of the request is too large.',
+    hint: 'Shorten the address or clear the cookies of this site.',
+    exit: 1,
+    status: 431,
+  },
+  'request-timeout': {
+    message: 'The request did not arrive in time.',
+    hint: 'Send it again.',
+    exit: 1,
+    status: 408,
+  },
+  'method-unsupported': {
+    message: 'The method {method} is not supported here.',
+    hint: 'This is a reverse proxy; it does not tunnel to other hosts.',
+    exit: 1,
+    status: 501,
+  },
+  'hostname-unknown': {
+    message: 'No workstream answers to {hostname}.',
+    hint: 'Known hostnames are listed below; `sidings ls` lists them too.',
+    exit: 1,
+    status: 404,
+  },
+  'host-misdirected': {
+    message: 'This server does not answer for that host.',
+    hint: 'Use a hostname under the configured suffixes.',
+    exit: 1,
+    status: 421,
+  },
+  'upstream-refused': {
+    message: '{service} of {name} is not listening on port {port}.',
+    hint: 'Start it in {directory}, for example with: stack-env run --service {service} -- npm run dev.',
+    exit: 1,
+    status: 502,
+  },
+  'upstream-broken': {
+    message: '{service} of {name} on port {port} broke the answer off: {reason}.',
+    hint: 'Look at the log of the service; the request was not sent again.',
+    exit: 1,
+    status: 502,
+  },
+  'upstream-invalid': {
+    message: '{service} of {name} on port {port} sent something that is not valid HTTP: {reason}.',
+    hint: 'Check that this port really speaks HTTP.',
+    exit: 1,
+    status: 502,
+  },
+  'upstream-starting': {
+    message: '{service} of {name} is starting.',
+    hint: 'Try again in a moment.',
+    exit: 1,
+    status: 503,
+  },
+  'upstream-timeout': {
+    message: '{service} of {name} on port {port} did not answer within {seconds} s.',
+    hint: 'Look at the log of the service; raise proxy.responseTimeout if it needs this long.',
+    exit: 1,
+    status: 504,
+  },
+  'proxy-loop': {
+    message: 'The request went through this proxy {count} times.',
+    hint: "A dev server's own proxy sends it back here: set changeOrigin there, or point it at the localUrl of the service.",
+    exit: 1,
+    status: 508,
+  },
+
+  // The status API.
+  'origin-refused': {
+    message: 'Requests from that origin are not answered.',
+    hint: 'Open the status page itself.',
+    exit: 1,
+    status: 403,
+  },
+  'not-found': {
+    message: 'There is nothing at this address.',
+    hint: 'The API is described at /api/openapi.json.',
+    exit: 1,
+    status: 404,
+  },
+  'method-not-allowed': {
+    message: 'The method {method} is not allowed at this address.',
+    hint: 'This API is read with GET.',
+    exit: 1,
+    status: 405,
+  },
+  'workstream-unknown': {
+    message: 'There is no workstream called {name}.',
+    hint: '`sidings ls` lists them.',
+    exit: 1,
+    status: 404,
+  },
+  'service-unknown': {
+    message: '{name} has no service called {service}.',
+    hint: 'It has: {known}.',
+    exit: 2,
+    status: 404,
+  },
+  internal: {
+    message: 'Something went wrong inside Sidings: {reason}.',
+    hint: 'This is a bug; please report it with the log.',
+    exit: 1,
+    status: 500,
+  },
+
+  // The command.
+  usage: {
+    message: '{reason}.',
+    hint: 'See --help.',
+    exit: 2,
+  },
+  'config-unreadable': {
+    message: '{file} cannot be read: {reason}.',
+    hint: 'Check the path given with --config and its permissions.',
+    exit: 2,
+  },
+  'config-invalid': {
+    message: '{source}: {path} {reason}.',
+    hint: '{suggestion}',
+    exit: 2,
+  },
+  'port-privileged': {
+    message: 'Port {port} may not be bound by this user.',
+    hint: 'Use --http-port 8080, start it with sudo, or allow it once: sudo sysctl net.ipv4.ip_unprivileged_port_start={port}.',
+    exit: 1,
+  },
+  'port-in-use': {
+    message: 'Port {port} on {address} is in use{owner}.',
+    hint: 'Stop what holds it, or choose another port with --http-port.',
+    exit: 1,
+  },
+  'bind-failed': {
+    message: 'Port {port} on {address} cannot be bound: {reason}.',
+    hint: 'Check the addresses given with --bind.',
+    exit: 1,
+  },
+  'daemon-unreachable': {
+    message: 'No sidings answers on port {port}.',
+    hint: 'Start it with `sidings start`, or name its port with --http-port or SIDINGS_HTTP_PORT.',
+    exit: 1,
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errors;
