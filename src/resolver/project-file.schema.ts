@@ -1,0 +1,60 @@
+import { type Static, Type } from 'typebox';
+
+const variable = '^[A-Za-z_][A-Za-z0-9_]*$';
+
+const serviceSchema = Type.Object(
+  {
+    port: Type.Integer({ minimum: 1, maximum: 65535, description: 'Base port: the port in the main checkout.' }),
+    kind: Type.Optional(
+      Type.Enum(['http', 'tcp'], { description: '`http` (the default) is reached through the proxy; `tcp` is not.' }),
+    ),
+    env: Type.Optional(
+      Type.Array(Type.String({ pattern: variable }), { description: 'Variables that are set to the port.' }),
+    ),
+    health: Type.Optional(
+      Type.String({ pattern: '^/[!-~]*$', description: 'Path that answers 2xx when the service is healthy.' }),
+    ),
+    default: Type.Optional(
+      Type.Boolean({ description: 'The bare name of a workstream (`project-3.localhost`) leads to this service.' }),
+    ),
+    subdomains: Type.Optional(Type.Boolean({ description: "Names below the service's hostnames lead to it as well." })),
+  },
+  { additionalProperties: false },
+);
+
+/** The one description of `sidings.json`: the type, the validator and the published JSON Schema come from it. */
+export const projectFileSchema = Type.Object(
+  {
+    $schema: Type.Optional(Type.String()),
+    project: Type.String({
+      pattern: '^[^/\\\\\\u0000-\\u001f]{1,100}$',
+      description: 'Folder name of the main checkout and prefix of its numbered copies.',
+    }),
+    services: Type.Record(Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]{0,39}$' }), serviceSchema, {
+      additionalProperties: false,
+    }),
+    env: Type.Optional(
+      Type.Record(Type.String({ pattern: variable }), Type.String(), {
+        additionalProperties: false,
+        description: 'Variables of every copy. Placeholders such as {api.port} and {database} are filled in.',
+      }),
+    ),
+    resolver: Type.Optional(
+      Type.Object(
+        {
+          command: Type.Array(Type.String({ pattern: '^[^\\u0000]+$' }), {
+            minItems: 1,
+            description: 'A command of the project that prints the environment. Runs only under trusted roots.',
+          }),
+          timeout: Type.Optional(
+            Type.Number({ exclusiveMinimum: 0, maximum: 60, description: 'Seconds; 10 if absent.' }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { title: 'sidings.json', additionalProperties: false },
+);
+
+export type ProjectFile = Static<typeof projectFileSchema>;
