@@ -1,0 +1,56 @@
+import { type Static, Type } from 'typebox';
+
+const directory = Type.String({ pattern: '^[^\\u0000]+$' });
+
+/** The one description of the machine configuration: the type, the validator and the published JSON Schema come from it. */
+export const settingsSchema = Type.Object(
+  {
+    $schema: Type.Optional(Type.String()),
+    httpPort: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 65535, description: 'Port of the proxy; 0 takes any free one.' }),
+    ),
+    bind: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[0-9A-Fa-f:.]+$' }), {
+        minItems: 1,
+        description: 'Addresses to listen on. Loopback only unless you say otherwise here.',
+      }),
+    ),
+    roots: Type.Optional(
+      Type.Array(
+        Type.Union([
+          directory,
+          Type.Object(
+            {
+              directory,
+              trusted: Type.Optional(
+                Type.Boolean({ description: 'Copies under it may run the resolver command of their sidings.json.' }),
+              ),
+            },
+            { additionalProperties: false },
+          ),
+        ]),
+        { description: 'Folders whose direct subfolders are looked at for copies. `~` is the home folder.' },
+      ),
+    ),
+    suffixes: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[a-z0-9-]+(\\.[a-z0-9-]+)*$' }), {
+        minItems: 1,
+        description: 'What hostnames end in; the first one is printed.',
+      }),
+    ),
+    stateDirectory: Type.Optional(Type.String({ ...directory, description: 'Claimed slots and captured logs.' })),
+    log: Type.Optional(
+      Type.Object(
+        {
+          level: Type.Optional(Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])),
+          access: Type.Optional(Type.Boolean({ description: 'One line for each request.' })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { title: 'Sidings machine configuration', additionalProperties: false },
+);
+
+/** The configuration file as written: everything in it is optional. */
+export type SettingsFile = Static<typeof settingsSchema>;

@@ -1,0 +1,209 @@
+import { isIP } from 'node:net';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { isSuffix } from '../model/hostname.ts';
+import { fail } from '../model/problem.ts';
+import type { SettingsFile } from './settings.schema.ts';
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+export interface SettingValues {
+  readonly httpPort: number;
+  readonly bind: readonly string[];
+  /** Folders whose direct subfolders are looked at for copies; empty when nothing names one. */
+  readonly roots: readonly string[];
+  readonly suffixes: readonly string[];
+  readonly stateDirectory: string;
+  readonly logLevel: (typeof logLevels)[number];
+  readonly accessLog: boolean;
+}
+
+export type SettingName = keyof SettingValues;
+
+/** Effective values, and for each where it came from: `--http-port`, `SIDINGS_HTTP_PORT`, a file, or `default`. */
+export interface Settings extends SettingValues {
+  readonly sources: Readonly<Record<SettingName, string>>;
+  /**
+   * Copies under these may run the resolver command of their `sidings.json`. Trust is given in the file only: a flag or a
+   * variable that an agent sets must not make a folder's code run.
+   */
+  readonly trustedRoots: readonly string[];
+  /** The configuration file in use, or the one that would be read if it existed. */
+  readonly file: string;
+}
+
+/** Flags as commander gives them; absent ones are undefined. */
+export interface SettingFlags {
+  readonly httpPort?: string | undefined;
+  readonly bind?: readonly string[] | undefined;
+  readonly root?: readonly string[] | undefined;
+  readonly suffix?: readonly string[] | undefined;
+  readonly stateDir?: string | undefined;
+  readonly logLevel?: string | undefined;
+  readonly accessLog?: boolean | undefined;
+}
+
+export interface SettingSources {
+  readonly flags: SettingFlags;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly file: { readonly path: string; readonly directory: string; readonly content: SettingsFile };
+  readonly cwd: string;
+  readonly home: string;
+}
+
+const invalid = (source: string, path: string, reason: string, suggestion: string) =>
+  fail('config-invalid', { source, path, reason, suggestion });
+
+const asPort = (text: string, source: string): number => {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65535) return port;
+  throw invalid(source, text, 'is not a port', 'Use a number from 0 to 65535; 0 takes any free port.');
+};
+
+const asLevel = (text: string, source: string): SettingValues['logLevel'] => {
+  const level = logLevels.find((known) => known === text);
+  if (level !== undefined) return level;
+  throw invalid(source, text, 'is not a log level', `Use one of: ${logLevels.join(', ')}.`);
+};
+
+const asBoolean = (text: string, source: string): boolean => {
+  if (['1', 'true', 'yes', 'on'].includes(text)) return true;
+  if (['0', 'false', 'no', 'off', ''].includes(text)) return false;
+  throw invalid(source, text, 'is neither true nor false', 'Use 1 or 0.');
+};
+
+const asAddresses = (values: readonly string[], source: string): readonly string[] => {
+  const wrong = values.find((value) => isIP(value) === 0);
+  if (wrong === undefined) return values;
+  throw invalid(source, wrong, 'is not an IP address', 'Use an address such as 127.0.0.1 or ::1.');
+};
+
+const asSuffixes = (values: readonly string[], source: string): readonly string[] => {
+  const wrong = values.find((value) => !isSuffix(value));
+  if (wrong === undefined) return [...new Set(values)];
+  throw invalid(
+    source,
+    wrong,
+    'is not a suffix',
+    'Use DNS labels in lower case, such as localhost or dev.example.com.',
+  );
+};
+
+const list = (text: string, separator: string): readonly string[] =>
+  text
+    .split(separator)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+/** A folder from an XDG variable; relative ones are to be ignored (XDG Base Directory Specification). */
+export const xdgFolder = (value: string | undefined): string | undefined =>
+  value !== undefined && isAbsolute(value) ? value : undefined;
+
+/** Pure: flags win over `SIDINGS_*` variables, these over the configuration file, this over the defaults. */
+export const mergeSettings = ({ flags, environment, file, cwd, home }: SettingSources): Settings => {
+  const { content } = file;
+  const sources: Partial<Record<SettingName, string>> = {};
+
+  const path = (base: string) => (text: string) =>
+    text === '~' || text.startsWith('~/') ? join(home, text.slice(1)) : resolve(base, text);
+  const directories = (base: string, texts: readonly string[]) => [...new Set(texts.map(path(base)))];
+  const fileRoots = content.roots?.map((root) => (typeof root === 'string' ? { directory: root } : root));
+
+  interface Setting<Value> {
+    readonly flag: string;
+    readonly given: Value | undefined;
+    readonly variable: string;
+    readonly parse: (text: string, source: string) => Value;
+    readonly inFile: Value | undefined;
+    readonly fallback: Value;
+    readonly check?: (value: Value, source: string) => Value;
+  }
+
+  const pick = <Value>(name: SettingName, setting: Setting<Value>): Value => {
+    const text = environment[setting.variable];
+    const [value, source] =
+      setting.given !== undefined
+        ? [setting.given, setting.flag]
+        : text !== undefined && text !== ''
+          ? [setting.parse(text, setting.variable), setting.variable]
+          : setting.inFile !== undefined
+            ? [setting.inFile, file.path]
+            : [setting.fallback, 'default'];
+    sources[name] = source;
+    return setting.check === undefined ? value : setting.check(value, source);
+  };
+
+  const values: SettingValues = {
+    httpPort: pick('httpPort', {
+      flag: '--http-port',
+      given: flags.httpPort === undefined ? undefined : asPort(flags.httpPort, '--http-port'),
+      variable: 'SIDINGS_HTTP_PORT',
+      parse: asPort,
+      inFile: content.httpPort,
+      fallback: 80,
+    }),
+    bind: pick('bind', {
+      flag: '--bind',
+      given: flags.bind,
+      variable: 'SIDINGS_BIND',
+      parse: (text) => list(text, ','),
+      inFile: content.bind,
+      fallback: ['127.0.0.1', '::1'],
+      check: asAddresses,
+    }),
+    roots: pick('roots', {
+      flag: '--root',
+      given: flags.root === undefined ? undefined : directories(cwd, flags.root),
+      variable: 'SIDINGS_ROOT',
+      parse: (text) => directories(cwd, list(text, delimiter)),
+      inFile:
+        fileRoots &&
+        directories(
+          file.directory,
+          fileRoots.map(({ directory }) => directory),
+        ),
+      fallback: [],
+    }),
+    suffixes: pick('suffixes', {
+      flag: '--suffix',
+      given: flags.suffix,
+      variable: 'SIDINGS_SUFFIX',
+      parse: (text) => list(text, ','),
+      inFile: content.suffixes,
+      fallback: ['localhost'],
+      check: asSuffixes,
+    }),
+    stateDirectory: pick('stateDirectory', {
+      flag: '--state-dir',
+      given: flags.stateDir === undefined ? undefined : path(cwd)(flags.stateDir),
+      variable: 'SIDINGS_STATE_DIR',
+      parse: path(cwd),
+      inFile: content.stateDirectory === undefined ? undefined : path(file.directory)(content.stateDirectory),
+      fallback: join(xdgFolder(environment.XDG_STATE_HOME) ?? join(home, '.local/state'), 'sidings'),
+    }),
+    logLevel: pick('logLevel', {
+      flag: '--log-level',
+      given: flags.logLevel === undefined ? undefined : asLevel(flags.logLevel, '--log-level'),
+      variable: 'SIDINGS_LOG_LEVEL',
+      parse: asLevel,
+      inFile: content.log?.level,
+      fallback: 'info',
+    }),
+    accessLog: pick('accessLog', {
+      flag: '--access-log',
+      given: flags.accessLog,
+      variable: 'SIDINGS_ACCESS_LOG',
+      parse: asBoolean,
+      inFile: content.log?.access,
+      fallback: false,
+    }),
+  };
+  return {
+    ...values,
+    sources: sources as Record<SettingName, string>,
+    trustedRoots: directories(
+      file.directory,
+      (fileRoots ?? []).filter(({ trusted }) => trusted).map(({ directory }) => directory),
+    ),
+    file: file.path,
+  };
+};

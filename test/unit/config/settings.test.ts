@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest';
+import type { SettingsFile } from '../../../src/config/settings.schema.ts';
+import { mergeSettings, type SettingSources, xdgFolder } from '../../../src/config/settings.ts';
+
+const merge = (given: Partial<SettingSources> = {}, content: SettingsFile = {}) =>
+  mergeSettings({
+    flags: {},
+    environment: {},
+    file: { path: '/home/me/.config/sidings/config.json', directory: '/home/me/.config/sidings', content },
+    cwd: '/code/project-3',
+    home: '/home/me',
+    ...given,
+  });
+
+const codeOf = (action: () => unknown): unknown => {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+};
+
+test('the defaults are loopback, port 80, localhost', () => {
+  const { sources, ...values } = merge();
+  expect(values).toEqual({
+    httpPort: 80,
+    bind: ['127.0.0.1', '::1'],
+    roots: [],
+    trustedRoots: [],
+    suffixes: ['localhost'],
+    stateDirectory: '/home/me/.local/state/sidings',
+    logLevel: 'info',
+    accessLog: false,
+    file: '/home/me/.config/sidings/config.json',
+  });
+  expect(new Set(Object.values(sources))).toEqual(new Set(['default']));
+});
+
+test('a flag wins over a variable, a variable over the file, the file over the default', () => {
+  const environment = { SIDINGS_HTTP_PORT: '8081' };
+  const content = { httpPort: 8082 };
+  const flagged = merge({ flags: { httpPort: '8080' }, environment }, content);
+  expect([flagged.httpPort, flagged.sources.httpPort]).toEqual([8080, '--http-port']);
+  const set = merge({ environment }, content);
+  expect([set.httpPort, set.sources.httpPort]).toEqual([8081, 'SIDINGS_HTTP_PORT']);
+  const filed = merge({}, content);
+  expect([filed.httpPort, filed.sources.httpPort]).toEqual([8082, '/home/me/.config/sidings/config.json']);
+});
+
+test('every setting is read from each of its places', () => {
+  const fromFlags = merge({
+    flags: {
+      httpPort: '0',
+      bind: ['::1'],
+      root: ['..', '~/x'],
+      suffix: ['test', 'test'],
+      stateDir: 'state',
+      logLevel: 'debug',
+      accessLog: true,
+    },
+  });
+  const fromVariables = merge({
+    environment: {
+      SIDINGS_HTTP_PORT: '0',
+      SIDINGS_BIND: '::1',
+      SIDINGS_ROOT: '..:~/x',
+      SIDINGS_SUFFIX: 'test, test',
+      SIDINGS_STATE_DIR: 'state',
+      SIDINGS_LOG_LEVEL: 'debug',
+      SIDINGS_ACCESS_LOG: '1',
+    },
+  });
+  const { sources, ...values } = fromFlags;
+  expect(values).toMatchObject({
+    httpPort: 0,
+    bind: ['::1'],
+    roots: ['/code', '/home/me/x'],
+    suffixes: ['test'],
+    stateDirectory: '/code/project-3/state',
+    logLevel: 'debug',
+    accessLog: true,
+  });
+  expect({ ...fromVariables, sources }).toEqual(fromFlags);
+  expect(Object.values(sources).every((source) => source.startsWith('--'))).toBe(true);
+  expect(Object.values(fromVariables.sources).every((source) => source.startsWith('SIDINGS_'))).toBe(true);
+
+  const fromFile = merge(
+    {},
+    {
+      httpPort: 0,
+      bind: ['::1'],
+      roots: ['../code', '~/x'],
+      suffixes: ['test'],
+      stateDirectory: 'state',
+      log: { level: 'debug', access: true },
+    },
+  );
+  expect(fromFile).toMatchObject({
+    roots: ['/home/me/.config/code', '/home/me/x'],
+    stateDirectory: '/home/me/.config/sidings/state',
+    logLevel: 'debug',
+    accessLog: true,
+  });
+});
+
+test('trust is given by the file only, and stays when a flag names other roots', () => {
+  const content = { roots: ['/a', { directory: '/b', trusted: true }, { directory: '/c' }] };
+  expect(merge({}, content)).toMatchObject({ roots: ['/a', '/b', '/c'], trustedRoots: ['/b'] });
+  expect(merge({ flags: { root: ['/a'] } }, content)).toMatchObject({ roots: ['/a'], trustedRoots: ['/b'] });
+});
+
+test('an empty variable counts as absent; SIDINGS_ACCESS_LOG=0 turns the log off', () => {
+  expect(merge({ environment: { SIDINGS_HTTP_PORT: '' } }).httpPort).toBe(80);
+  expect(merge({ environment: { SIDINGS_ACCESS_LOG: '0' } }, { log: { access: true } }).accessLog).toBe(false);
+});
+
+test('XDG folders must be absolute', () => {
+  expect(merge({ environment: { XDG_STATE_HOME: '/var/me' } }).stateDirectory).toBe('/var/me/sidings');
+  expect(merge({ environment: { XDG_STATE_HOME: 'here' } }).stateDirectory).toBe('/home/me/.local/state/sidings');
+  expect([xdgFolder(undefined), xdgFolder(''), xdgFolder('/x')]).toEqual([undefined, undefined, '/x']);
+});
+
+test.each([
+  [{ environment: { SIDINGS_HTTP_PORT: '65536' } }, {}, 'SIDINGS_HTTP_PORT: 65536 is not a port.'],
+  [{ flags: { httpPort: '8o' } }, {}, '--http-port: 8o is not a port.'],
+  [{ flags: { bind: ['localhost'] } }, {}, '--bind: localhost is not an IP address.'],
+  [{ environment: { SIDINGS_SUFFIX: '*.localhost' } }, {}, 'SIDINGS_SUFFIX: *.localhost is not a suffix.'],
+  [{ flags: { logLevel: 'loud' } }, {}, '--log-level: loud is not a log level.'],
+  [{ environment: { SIDINGS_ACCESS_LOG: 'maybe' } }, {}, 'SIDINGS_ACCESS_LOG: maybe is neither true nor false.'],
+  [{}, { suffixes: ['-a'] }, '/home/me/.config/sidings/config.json: -a is not a suffix.'],
+])('a wrong value is named with its source: %j %j', (given, content, message) => {
+  expect(codeOf(() => merge(given, content))).toMatchObject({ code: 'config-invalid', exitCode: 2, message });
+});
