@@ -1,0 +1,127 @@
+// `npm run demo`: three copies of examples/notes with a PostgreSQL server each, behind one proxy. With --check it proves that they are
+// apart, and ends. Needs nothing but Node: npm packages are installed and the commands built on the way.
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from './build.mjs';
+import { endings } from './demo/endings.mjs';
+import { authority } from './demo/http.mjs';
+import { bold, dim, say, step } from './demo/progress.mjs';
+import { ensurePackages, root } from './lib.mjs';
+
+const { values: options } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+
+const example = `${root}examples/notes`;
+
+if (process.platform === 'win32') {
+  say('The demo runs on Linux and macOS. On Windows: use WSL.');
+  process.exit(1);
+}
+
+await step('npm packages', async () => {
+  await ensurePackages();
+  await ensurePackages(example);
+});
+await step('build', build);
+
+// These need the packages and the build.
+const { copyFolder, moveHeldPorts, names, resolveCopies } = await import('./demo/copies.mjs');
+const { choosePort } = await import('./demo/ports.mjs');
+const { preparePostgres, startPostgres } = await import('./demo/postgres.mjs');
+const { openProcesses } = await import('./demo/processes.mjs');
+const { startProxy, startService } = await import('./demo/services.mjs');
+
+const folder = realpathSync(mkdtempSync(`${tmpdir()}/sidings-demo-`));
+const own = `${folder}/.demo`;
+// PostgreSQL runs as another user when root starts the demo: that user may pass through, and read nothing.
+chmodSync(folder, 0o711);
+for (const directory of [own, `${own}/config/sidings`, `${own}/home`])
+  mkdirSync(directory, { recursive: true, mode: 0o711 });
+const processes = openProcesses({ folder, logs: `${own}/logs` });
+const ended = endings({ onSecond: processes.kill });
+
+// Nothing of the user's shell gets into the copies, and nothing of the demo into the user's own configuration and state.
+const env = {
+  PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+  HOME: `${own}/home`,
+  LANG: process.env.LANG ?? 'C.UTF-8',
+  XDG_CONFIG_HOME: `${own}/config`,
+  SIDINGS_STATE_DIR: `${own}/state`,
+};
+
+const start = async () => {
+  await step(`three copies in ${folder}`, () =>
+    Promise.all(names.map((name) => copyFolder(example, `${folder}/${name}`))),
+  );
+  const { port, reasons } = await choosePort();
+  for (const reason of reasons) say(`     ${reason}`);
+  if (reasons.length > 0) say(`     The proxy takes port ${port}.`);
+  // stack-env reads the same file, so that the addresses it prints hold the port of this proxy.
+  writeFileSync(`${own}/config/sidings/config.json`, JSON.stringify({ httpPort: port, roots: [folder] }));
+
+  const copies = await step('ports', async () => {
+    const moves = await moveHeldPorts(folder, await resolveCopies(folder, env));
+    for (const move of moves) say(`     ${move}`);
+    return resolveCopies(folder, env);
+  });
+  const each = (work) => Promise.all(copies.map(work));
+  const ports = (service) => () => ` on ${copies.map(({ services }) => services[service].port).join(', ')}`;
+
+  await step(
+    'PostgreSQL',
+    async () => {
+      const prepared = await preparePostgres(`${own}/postgres`);
+      await each(({ name, services, env: { DATABASE_URL } }) =>
+        startPostgres(prepared, processes, { name, port: services.postgres.port, databaseUrl: DATABASE_URL }),
+      );
+    },
+    ports('postgres'),
+  );
+  const startEach = (service) => () => each((copy) => startService(processes, service, { copy, env }));
+  const apis = await step('API', startEach('api'), ports('api'));
+  await step('web', startEach('web'), ports('web'));
+  await step(
+    'sidings',
+    () => startProxy(processes, { folder, port, copies, env }),
+    () => ` on ${port}`,
+  );
+  return { port, copies, env, apis, startApi: (copy) => startService(processes, 'api', { copy, env }) };
+};
+
+const show = ({ port, copies }) => {
+  say();
+  for (const { name, services } of copies) {
+    say(bold(name));
+    for (const service of ['web', 'api']) {
+      const { hostname, localUrl } = services[service];
+      say(`  ${service}     ${`http://${authority(hostname, port)}`.padEnd(36)} ${dim(localUrl)}`);
+    }
+  }
+  say(`${bold('all')}\n  status  http://${authority('localhost', port)}\n`);
+};
+
+let running = false;
+
+const run = async () => {
+  const demo = await start();
+  show(demo);
+  if (options.check) {
+    const { prove } = await import('./demo/proofs.mjs');
+    return (await prove(demo)) ? 0 : 1;
+  }
+  running = true;
+  say(`The copies are in ${folder}. Ctrl-C stops everything and removes them.`);
+  // Until one of the endings.
+  return new Promise(() => {});
+};
+
+// Ctrl-C is how a running demo is meant to end; before that, and for every other reason, the demo was cut short.
+const code = await Promise.race([run(), ended.then((reason) => (running && reason === 'SIGINT' ? 0 : 1))]).catch(
+  (error) => {
+    say(`\n${error.message}`);
+    return 1;
+  },
+);
+await step('everything stopped and removed', processes.stop);
+process.exit(code);

@@ -1,0 +1,57 @@
+// Ends what the demo started and removes its folder, however the demo ends: this process lives in a session of its own, and the end
+// of its standard input tells it that the demo is gone. A demo that was killed leaves nothing behind either.
+//
+// It is told in lines of JSON: {"started": pid, "stop": signal, "kill": signal} for each process group, {"stop": true} to end all of
+// them, {"kill": true} to do it at once.
+import { rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const [folder] = process.argv.slice(2);
+const patience = 8000;
+
+const groups = new Map();
+
+const signalGroup = (group, signal) => {
+  try {
+    process.kill(-group, signal);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const alive = () => [...groups].filter(([group]) => signalGroup(group, 0));
+
+const gone = async (milliseconds) => {
+  for (const end = Date.now() + milliseconds; alive().length > 0; await delay(20)) if (Date.now() > end) return false;
+  return true;
+};
+
+const killAll = async () => {
+  for (const [group, { kill }] of alive()) signalGroup(group, kill);
+  if (await gone(2000)) return;
+  for (const [group] of alive()) signalGroup(group, 'SIGKILL');
+  await gone(2000);
+};
+
+let ending = false;
+
+const end = async () => {
+  if (ending) return;
+  ending = true;
+  for (const [group, { stop }] of alive()) signalGroup(group, stop);
+  if (!(await gone(patience))) await killAll();
+  for (const [group] of alive()) process.stderr.write(`Process group ${group} does not end.\n`);
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  process.exit(0);
+};
+
+const read = (line) => {
+  const { started, stop, kill } = JSON.parse(line);
+  if (started !== undefined) groups.set(started, { stop, kill });
+  else if (kill) for (const [group, signals] of alive()) signalGroup(group, signals.kill);
+  else if (stop) void end();
+};
+
+createInterface({ input: process.stdin }).on('line', read).on('close', end);

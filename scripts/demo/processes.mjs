@@ -1,0 +1,63 @@
+// Processes of the demo: each in a group of its own, its output in a log file, known to the cleaner from the start.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const cleanerFile = fileURLToPath(new URL('cleaner.mjs', import.meta.url));
+
+/** The last lines of a log. */
+export const tail = (log, lines = 15) => readFileSync(log, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+
+/** `folder` is removed at the end; the logs are written to `logs` inside it. */
+export const openProcesses = ({ folder, logs }) => {
+  mkdirSync(logs, { recursive: true });
+  const cleaner = spawn(process.execPath, [cleanerFile, folder], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+  cleaner.stdin.on('error', () => {});
+  const cleaned = once(cleaner, 'exit');
+  let stopping = false;
+  const tell = (message) => cleaner.stdin.write(`${JSON.stringify(message)}\n`);
+
+  /**
+   * Starts a command without a shell. `stop` is the signal that ends it in peace, `kill` the one that ends it at once; both go to
+   * its whole group.
+   */
+  const start = (name, [command, ...args], { cwd, env, identity = {}, stop = 'SIGTERM', kill = 'SIGKILL' }) => {
+    if (stopping) throw new Error('The demo is ending.');
+    const log = `${logs}/${name}.log`;
+    const output = openSync(log, 'a');
+    const child = spawn(command, args, { cwd, env, ...identity, detached: true, stdio: ['ignore', output, output] });
+    closeSync(output);
+    const started = { name, log, ended: undefined };
+    if (child.pid !== undefined) tell({ started: child.pid, stop, kill });
+    started.exit = new Promise((resolve) => {
+      const end = (outcome) => {
+        started.ended = outcome;
+        resolve(outcome);
+      };
+      child.once('error', (error) => end(error.message));
+      child.once('exit', (code, signal) => end(signal ?? code));
+    });
+    started.stop = () => {
+      if (started.ended === undefined) process.kill(-child.pid, stop);
+      return started.exit;
+    };
+    return started;
+  };
+
+  return {
+    start,
+    /** Ends all of them and removes the folder. */
+    stop: async () => {
+      stopping = true;
+      tell({ stop: true });
+      await cleaned;
+    },
+    /** The same without patience. */
+    kill: () => tell({ kill: true }),
+  };
+};

@@ -1,0 +1,172 @@
+// What `npm run demo -- --check` proves, through the proxy wherever a page would use it.
+import assert from 'node:assert/strict';
+import { runStackEnv } from './copies.mjs';
+import { openHotReload } from './hot-reload.mjs';
+import { ask, askJson } from './http.mjs';
+import { query } from './postgres.mjs';
+import { say } from './progress.mjs';
+import { until } from './until.mjs';
+
+const hostnames = (name, service) => [
+  `${name}.${service}.localhost`,
+  `${service}.${name}.localhost`,
+  `${name}-${service}.localhost`,
+];
+
+/** Every proof: the sentence that is proved, and the work that fails when it does not hold. */
+const proofs = ({ port, copies, env, apis, startApi }) => {
+  const [main, second, third] = copies;
+  const api = (copy, path, options) => askJson(port, copy.services.api.hostname, path, options);
+  const texts = async (copy) => (await api(copy, '/notes')).map(({ text }) => text);
+  const written = 'written in project-2';
+
+  return [
+    ...copies.map(({ name }) => [
+      `${hostnames(name, 'api').join(', ')} lead to the API of ${name}`,
+      async () => {
+        for (const hostname of hostnames(name, 'api'))
+          assert.equal((await askJson(port, hostname, '/healthz')).name, name, hostname);
+      },
+    ]),
+    ...copies.map(({ name }) => [
+      `${[...hostnames(name, 'web'), `${name}.localhost`].join(', ')} lead to the web server of ${name}`,
+      async () => {
+        for (const hostname of [...hostnames(name, 'web'), `${name}.localhost`]) {
+          const page = await ask(port, hostname, '/');
+          assert.match(page.text, /<title>Notes<\/title>/, hostname);
+          const { text } = await ask(port, hostname, '/main.js');
+          assert.ok(text.includes(`"STACK_NAME": "${name}"`), `${hostname} shows another copy`);
+        }
+      },
+    ]),
+    [
+      'a page of project-2 may call the API of project-2, a page of project-3 may not',
+      async () => {
+        const allowed = async (copy) => {
+          const headers = { origin: new URL(copy.env.WEB_URL).origin };
+          const answer = await ask(port, second.services.api.hostname, '/notes', { headers });
+          return answer.headers['access-control-allow-origin'] === headers.origin;
+        };
+        assert.equal(await allowed(second), true);
+        assert.equal(await allowed(third), false);
+      },
+    ],
+    [
+      'a note written in project-2 is in project-2, and neither in project-3 nor in main',
+      async () => {
+        await api(second, '/notes', { method: 'POST', body: { text: written } });
+        assert.deepEqual(await texts(second), [written]);
+        assert.deepEqual(await texts(third), []);
+        assert.deepEqual(await texts(main), []);
+      },
+    ],
+    [
+      'the PostgreSQL of project-2, asked directly on its own port, holds that note; the two others do not',
+      async () => {
+        const stored = async (copy) =>
+          (await query(copy.env.DATABASE_URL, 'SELECT text FROM notes')).map(({ text }) => text);
+        assert.deepEqual(await stored(second), [written]);
+        assert.deepEqual(await stored(third), []);
+        assert.deepEqual(await stored(main), []);
+      },
+    ],
+    [
+      'the three copies have three PostgreSQL servers, each with its own data',
+      async () => {
+        const identify =
+          "SELECT system_identifier::text AS id, current_setting('data_directory') AS data FROM pg_control_system()";
+        const servers = await Promise.all(
+          copies.map(async (copy) => (await query(copy.env.DATABASE_URL, identify))[0]),
+        );
+        assert.equal(new Set(servers.map(({ id }) => id)).size, 3);
+        assert.equal(new Set(servers.map(({ data }) => data)).size, 3);
+      },
+    ],
+    [
+      'an edit in one copy reaches the hot-reload WebSocket of that copy and no other',
+      async () => {
+        const sockets = await Promise.all(copies.map((copy) => openHotReload(port, copy)));
+        try {
+          for (const socket of sockets) await socket.edit();
+          for (const { settled } of sockets) await settled();
+          for (const { name, directory, reloads } of sockets)
+            for (const { triggeredBy } of reloads())
+              assert.equal(triggeredBy, `${directory}/web/main.js`, `the page of ${name} heard of another copy`);
+        } finally {
+          for (const { close } of sockets) close();
+        }
+      },
+    ],
+    [
+      "a shell with project-2's DATABASE_URL is rejected in project-3: exit code 3, and the message names project-2",
+      async () => {
+        const foreign = { ...env, DATABASE_URL: second.env.DATABASE_URL };
+        const rejected = await runStackEnv([], { cwd: third.directory, env: foreign });
+        assert.equal(rejected.code, 3, rejected.stderr);
+        assert.match(rejected.stderr, /DATABASE_URL/);
+        assert.match(rejected.stderr, /project-2\b/);
+        const own = await runStackEnv([], { cwd: second.directory, env: foreign });
+        assert.equal(own.code, 0, own.stderr);
+      },
+    ],
+    [
+      'the status API lists three live workstreams with api, web and postgres up',
+      async () => {
+        const isUp = ({ live, services }) =>
+          live && ['api', 'web', 'postgres'].every((name) => services.find((s) => s.name === name)?.state === 'up');
+        await until('three workstreams with three services up', async () => {
+          const { workstreams } = await askJson(port, 'localhost', '/api/workstreams');
+          assert.deepEqual(workstreams.map(({ name }) => name).sort(), copies.map(({ name }) => name).sort());
+          return workstreams.every(isUp);
+        });
+      },
+    ],
+    [
+      'an unknown hostname under localhost gets 404, any other host 421',
+      async () => {
+        assert.equal((await ask(port, 'project-9.api.localhost', '/')).status, 404);
+        const other = await ask(port, 'example.com', '/');
+        assert.equal(other.status, 421);
+        assert.ok(!other.text.includes('example.com'), 'the page repeats the host');
+      },
+    ],
+    [
+      'with the API of project-2 stopped, its address explains that with 502, and the others go on',
+      async () => {
+        await apis[1].stop();
+        const answer = await ask(port, second.services.api.hostname, '/healthz');
+        assert.equal(answer.status, 502, answer.text);
+        const { code, hint } = JSON.parse(answer.text);
+        assert.equal(code, 'upstream-refused', answer.text);
+        assert.match(hint, /stack-env run --service api/);
+        for (const copy of [main, third]) assert.equal((await api(copy, '/healthz')).name, copy.name);
+        assert.match((await ask(port, second.services.web.hostname, '/')).text, /<title>Notes<\/title>/);
+      },
+    ],
+    [
+      'started again, it is back with its note',
+      async () => {
+        apis[1] = await startApi(second);
+        assert.equal((await api(second, '/healthz')).name, 'project-2');
+        assert.deepEqual(await texts(second), [written]);
+      },
+    ],
+  ];
+};
+
+/** Tries every proof and prints one line for each. Gives whether all of them hold. */
+export const prove = async (demo) => {
+  const all = proofs(demo);
+  let held = 0;
+  for (const [sentence, work] of all) {
+    try {
+      await work();
+      held += 1;
+      say(`proved  ${sentence}`);
+    } catch (error) {
+      say(`FAILED  ${sentence}\n${error.message}`);
+    }
+  }
+  say(`\n${held} of ${all.length} proofs hold.\n`);
+  return held === all.length;
+};
