@@ -4,10 +4,10 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build } from './build.mjs';
 import { endings } from './demo/endings.mjs';
+import { ensureBuilt } from './demo/ensure-built.mjs';
 import { authority } from './demo/http.mjs';
-import { bold, dim, say, step } from './demo/progress.mjs';
+import { abandonSteps, bold, dim, say, step } from './demo/progress.mjs';
 import { ensurePackages, root } from './lib.mjs';
 
 const { values: options } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
@@ -23,7 +23,7 @@ await step('npm packages', async () => {
   await ensurePackages();
   await ensurePackages(example);
 });
-await step('build', build);
+await step('build', ensureBuilt);
 
 // These need the packages and the build.
 const { copyFolder, moveHeldPorts, names, resolveCopies } = await import('./demo/copies.mjs');
@@ -116,12 +116,17 @@ const run = async () => {
   return new Promise(() => {});
 };
 
-// Ctrl-C is how a running demo is meant to end; before that, and for every other reason, the demo was cut short.
-const code = await Promise.race([run(), ended.then((reason) => (running && reason === 'SIGINT' ? 0 : 1))]).catch(
-  (error) => {
-    say(`\n${error.message}`);
-    return 1;
-  },
-);
+const cutShort = async () => {
+  const reason = await ended;
+  abandonSteps();
+  say(`\nEnded by ${reason}.`);
+  // Ctrl-C is how a running demo is meant to end.
+  return running && reason === 'SIGINT' ? 0 : 1;
+};
+
+const code = await Promise.race([run(), cutShort()]).catch((error) => {
+  say(`\n${error.message}`);
+  return 1;
+});
 await step('everything stopped and removed', processes.stop);
 process.exit(code);

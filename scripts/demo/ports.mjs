@@ -24,7 +24,9 @@ export const nameOwner = async (port) => {
   if (process.platform !== 'linux') return 'another program';
   const listener = (await readListeners()).find((socket) => socket.port === port);
   const owner = listener && (await portOwners()(new Set([listener.inode]))).get(listener.inode);
-  return owner === undefined ? 'another program' : `process ${owner.pid} (${owner.command})`;
+  if (owner === undefined) return 'another program';
+  const command = owner.command.length > 60 ? `${owner.command.slice(0, 60)}…` : owner.command;
+  return `process ${owner.pid} (${command})`;
 };
 
 const freePort = () =>

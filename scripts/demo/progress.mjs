@@ -10,19 +10,30 @@ const clear = () => write(terminal ? '\r\x1b[K' : '');
 
 export const say = (text = '') => write(`${text}\n`);
 
+let round = 0;
+
+/** Steps that are under way print nothing any more: they fail only because the demo is ending. */
+export const abandonSteps = () => {
+  round += 1;
+};
+
 /** Does the work and prints how it went. What the work gives is passed on; `detail` makes a text of it for the line. */
 export const step = async (title, work, detail = () => '') => {
   const start = performance.now();
+  const begun = round;
+  const print = (text) => {
+    if (begun !== round) return;
+    clear();
+    say(text);
+  };
   if (terminal) write(dim(`… ${title}`));
   try {
     const result = await work();
-    clear();
     const time = `${((performance.now() - start) / 1000).toFixed(1)} s`;
-    say(`${paint(32, 'ok')}   ${title}${detail(result)} ${dim(`(${time})`)}`);
+    print(`${paint(32, 'ok')}   ${title}${detail(result)} ${dim(`(${time})`)}`);
     return result;
   } catch (error) {
-    clear();
-    say(`${paint(31, 'FAIL')} ${title}`);
+    print(`${paint(31, 'FAIL')} ${title}`);
     throw error;
   }
 };

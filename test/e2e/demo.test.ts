@@ -1,0 +1,153 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, expect, test } from 'vitest';
+
+const script = fileURLToPath(new URL('../../scripts/demo.mjs', import.meta.url));
+const patience = 300_000;
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+/** The demo as a user starts it, with a shell that belongs to another copy: nothing of that may reach the copies. */
+const startDemo = (...args: readonly string[]) => {
+  const child = spawn(process.execPath, [script, ...args], {
+    env: {
+      ...process.env,
+      DATABASE_URL: 'postgresql://localhost:5433/other',
+      API_PORT: '8009',
+      STACK_NAME: 'project-9',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  // A demo that is killed cleans up as well.
+  cleanups.push(() => child.kill('SIGKILL'));
+  let output = '';
+  const waiting = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (data) => {
+      output += data;
+      for (const look of waiting) look();
+    });
+  const ended = new Promise<number | undefined>((resolve) =>
+    child.on('close', (code) => {
+      resolve(code ?? undefined);
+      for (const look of waiting) look();
+    }),
+  );
+  const printed = (pattern: RegExp) =>
+    new Promise<RegExpExecArray>((resolve, reject) => {
+      const look = () => {
+        const match = pattern.exec(output);
+        if (match !== null) resolve(match);
+        else if (child.exitCode !== null) reject(new Error(`The demo ended before it printed ${pattern}:\n${output}`));
+        else return;
+        waiting.delete(look);
+      };
+      waiting.add(look);
+      look();
+    });
+  return { child, ended, printed, output: () => output };
+};
+
+const folderOf = (output: string): string => /three copies in (\S+)/.exec(output)?.[1] ?? '';
+
+/** Command lines of the processes that know of a text by their arguments or, on Linux, their environment. */
+const processesThatKnow = async (text: string): Promise<readonly string[]> => {
+  if (!existsSync('/proc/self/environ')) {
+    const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'args']);
+    return stdout.split('\n').filter((line) => line.includes(text));
+  }
+  const read = (file: string): string => {
+    try {
+      return readFileSync(file, 'utf8').replaceAll('\0', ' ');
+    } catch {
+      // It has ended, or belongs to somebody else.
+      return '';
+    }
+  };
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const knowing = pids.filter((pid) => `${read(`/proc/${pid}/cmdline`)}${read(`/proc/${pid}/environ`)}`.includes(text));
+  return knowing.map((pid) => read(`/proc/${pid}/cmdline`));
+};
+
+const hostnames = (name: string, service: string) =>
+  `${name}.${service}.localhost, ${service}.${name}.localhost, ${name}-${service}.localhost`;
+const names = ['project', 'project-2', 'project-3'];
+
+const proofs = [
+  ...names.map((name) => `${hostnames(name, 'api')} lead to the API of ${name}`),
+  ...names.map((name) => `${hostnames(name, 'web')}, ${name}.localhost lead to the web server of ${name}`),
+  'a page of project-2 may call the API of project-2, a page of project-3 may not',
+  'a note written in project-2 is in project-2, and neither in project-3 nor in main',
+  'the PostgreSQL of project-2, asked directly on its own port, holds that note; the two others do not',
+  'the three copies have three PostgreSQL servers, each with its own data',
+  'an edit in one copy reaches the hot-reload WebSocket of that copy and no other',
+  "a shell with project-2's DATABASE_URL is rejected in project-3: exit code 3, and the message names project-2",
+  'the status API lists three live workstreams with api, web and postgres up',
+  'an unknown hostname under localhost gets 404, any other host 421',
+  'with the API of project-2 stopped, its address explains that with 502, and the others go on',
+  'started again, it is back with its note',
+];
+
+test(
+  'npm run demo -- --check proves that the copies are apart, and leaves nothing behind',
+  async () => {
+    const { ended, output } = startDemo('--check');
+    const code = await ended;
+    const proved = output()
+      .split('\n')
+      .flatMap((line) => (line.startsWith('proved  ') ? [line.slice('proved  '.length)] : []));
+    expect(proved, output()).toEqual(proofs);
+    expect(output()).toContain(`${proofs.length} of ${proofs.length} proofs hold.`);
+    expect(code, output()).toBe(0);
+    expect(folderOf(output())).not.toBe('');
+    expect(existsSync(folderOf(output()))).toBe(false);
+    expect(await processesThatKnow(folderOf(output()))).toEqual([]);
+  },
+  patience,
+);
+
+for (const { signal, exitCode } of [
+  { signal: 'SIGINT', exitCode: 0 },
+  { signal: 'SIGKILL', exitCode: undefined },
+] as const)
+  test(
+    `a running demo that gets ${signal} leaves no process and no folder`,
+    async () => {
+      const { child, ended, printed, output } = startDemo();
+      await printed(/Ctrl-C stops everything/);
+      const folder = folderOf(output());
+      expect(existsSync(folder)).toBe(true);
+      const running = await processesThatKnow(folder);
+      for (const part of ['postgres', 'api/server.js', 'vite', 'sidings.js start'])
+        expect(
+          running.some((command) => command.includes(part)),
+          part,
+        ).toBe(true);
+
+      child.kill(signal);
+      // The output ends when the last process that may write to it has ended, the one that cleans up included.
+      expect(await ended).toBe(exitCode);
+      expect(existsSync(folder)).toBe(false);
+      expect(await processesThatKnow(folder)).toEqual([]);
+    },
+    patience,
+  );
+
+test(
+  'a demo that is ended while it starts leaves no process and no folder',
+  async () => {
+    const { child, ended, printed, output } = startDemo();
+    await printed(/ports/);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(1);
+    expect(output()).toContain('Ended by SIGTERM.');
+    expect(existsSync(folderOf(output()))).toBe(false);
+    expect(await processesThatKnow(folderOf(output()))).toEqual([]);
+  },
+  patience,
+);
