@@ -124,9 +124,11 @@ const cutShort = async () => {
   return running && reason === 'SIGINT' ? 0 : 1;
 };
 
-const code = await Promise.race([run(), cutShort()]).catch((error) => {
+const explain = (error) => {
   say(`\n${error.message}`);
   return 1;
-});
-await step('everything stopped and removed', processes.stop);
-process.exit(code);
+};
+
+const code = await Promise.race([run(), cutShort()]).catch(explain);
+const cleaned = await step('everything stopped and removed', processes.stop).then(() => 0, explain);
+process.exit(code || cleaned);

@@ -1,8 +1,8 @@
 // Ends what the demo started and removes its folder, however the demo ends: this process lives in a session of its own, and the end
 // of its standard input tells it that the demo is gone. A demo that was killed leaves nothing behind either.
 //
-// It is told in lines of JSON: {"started": pid, "stop": signal, "kill": signal} for each process group, {"stop": true} to end all of
-// them, {"kill": true} to do it at once.
+// It is told in lines of JSON: {"started": pid, "stop": signal, "kill": signal} for each process group, {"ended": pid} when its first
+// process is gone, {"stop": true} to end all of them, {"kill": true} to do it at once. It exits with 1 if anything is left.
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,14 +12,17 @@ const patience = 8000;
 
 const groups = new Map();
 
-const signalGroup = (group, signal) => {
+const send = (pid, signal) => {
   try {
-    process.kill(-group, signal);
+    process.kill(pid, signal);
     return true;
   } catch {
     return false;
   }
 };
+const signalGroup = (group, signal) => send(-group, signal);
+/** The process that was started tells its own children; a second signal makes some of them give up without cleaning up. */
+const ask = (group, signal) => send(group, signal) || signalGroup(group, signal);
 
 const alive = () => [...groups].filter(([group]) => signalGroup(group, 0));
 
@@ -40,16 +43,19 @@ let ending = false;
 const end = async () => {
   if (ending) return;
   ending = true;
-  for (const [group, { stop }] of alive()) signalGroup(group, stop);
+  for (const [group, { stop }] of alive()) ask(group, stop);
   if (!(await gone(patience))) await killAll();
-  for (const [group] of alive()) process.stderr.write(`Process group ${group} does not end.\n`);
+  const left = alive();
+  for (const [group] of left) process.stderr.write(`Process group ${group} does not end.\n`);
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-  process.exit(0);
+  process.exit(left.length === 0 ? 0 : 1);
 };
 
 const read = (line) => {
-  const { started, stop, kill } = JSON.parse(line);
+  const { started, ended, stop, kill } = JSON.parse(line);
   if (started !== undefined) groups.set(started, { stop, kill });
+  // The number may soon be another program's, unless children of the one that ended keep the group.
+  else if (ended !== undefined && !signalGroup(ended, 0)) groups.delete(ended);
   else if (kill) for (const [group, signals] of alive()) signalGroup(group, signals.kill);
   else if (stop) void end();
 };

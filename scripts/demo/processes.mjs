@@ -23,8 +23,8 @@ export const openProcesses = ({ folder, logs }) => {
   const tell = (message) => cleaner.stdin.write(`${JSON.stringify(message)}\n`);
 
   /**
-   * Starts a command without a shell. `stop` is the signal that ends it in peace, `kill` the one that ends it at once; both go to
-   * its whole group.
+   * Starts a command without a shell. `stop` is the signal that ends it in peace, sent to the command itself; `kill` is the one that
+   * ends its whole group at once.
    */
   const start = (name, [command, ...args], { cwd, env, identity = {}, stop = 'SIGTERM', kill = 'SIGKILL' }) => {
     if (stopping) throw new Error('The demo is ending.');
@@ -37,13 +37,14 @@ export const openProcesses = ({ folder, logs }) => {
     started.exit = new Promise((resolve) => {
       const end = (outcome) => {
         started.ended = outcome;
+        if (child.pid !== undefined) tell({ ended: child.pid });
         resolve(outcome);
       };
       child.once('error', (error) => end(error.message));
       child.once('exit', (code, signal) => end(signal ?? code));
     });
     started.stop = () => {
-      if (started.ended === undefined) process.kill(-child.pid, stop);
+      child.kill(stop);
       return started.exit;
     };
     return started;
@@ -55,7 +56,8 @@ export const openProcesses = ({ folder, logs }) => {
     stop: async () => {
       stopping = true;
       tell({ stop: true });
-      await cleaned;
+      const [code] = await cleaned;
+      if (code !== 0) throw new Error(`Not everything could be stopped and removed; look into ${folder}.`);
     },
     /** The same without patience. */
     kill: () => tell({ kill: true }),
