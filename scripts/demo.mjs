@@ -19,10 +19,8 @@ if (process.platform === 'win32') {
   process.exit(1);
 }
 
-await step('npm packages', async () => {
-  await ensurePackages();
-  await ensurePackages(example);
-});
+await ensurePackages();
+await ensurePackages(example);
 await step('build', ensureBuilt);
 
 // These need the packages and the build.
@@ -60,11 +58,11 @@ const start = async () => {
   // stack-env reads the same file, so that the addresses it prints hold the port of this proxy.
   writeFileSync(`${own}/config/sidings/config.json`, JSON.stringify({ httpPort: port, roots: [folder] }));
 
-  const copies = await step('ports', async () => {
+  const { copies, moves } = await step('ports', async () => {
     const moves = await moveHeldPorts(folder, await resolveCopies(folder, env));
-    for (const move of moves) say(`     ${move}`);
-    return resolveCopies(folder, env);
+    return { copies: await resolveCopies(folder, env), moves };
   });
+  for (const move of moves) say(`     ${move}`);
   const each = (work) => Promise.all(copies.map(work));
   const ports = (service) => () => ` on ${copies.map(({ services }) => services[service].port).join(', ')}`;
 

@@ -35,9 +35,7 @@ const show = async () => {
 const explain = (error) => {
   // fetch fails with a TypeError when there was no answer that this page may read.
   message.textContent =
-    error instanceof TypeError
-      ? `The API at ${API_URL} does not answer. Is it running? This page belongs at ${WEB_URL}.`
-      : error.message;
+    error instanceof TypeError ? `The API at ${API_URL} does not answer. Is it running?` : error.message;
 };
 
 const change = async (path, options) => {
@@ -61,4 +59,7 @@ form.addEventListener('submit', async (event) => {
   if (added) form.reset();
 });
 
-show().catch(explain);
+// The API lets in the page at its address and on its own port. The other hostnames of this copy lead there.
+const home = new URL(WEB_URL);
+if (location.hostname === 'localhost' || location.origin === home.origin) show().catch(explain);
+else location.replace(home);
