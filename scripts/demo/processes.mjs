@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const cleanerFile = fileURLToPath(new URL('cleaner.mjs', import.meta.url));
 
 /** The last lines of a log. */
-export const tail = (log, lines = 15) => readFileSync(log, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+export const tail = (log, lines = 40) => readFileSync(log, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
 
 /** `folder` is removed at the end; the logs are written to `logs` inside it. */
 export const openProcesses = ({ folder, logs }) => {
