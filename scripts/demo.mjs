@@ -108,6 +108,7 @@ const run = async () => {
     return (await prove(demo)) ? 0 : 1;
   }
   running = true;
+  say('Redis is not started here: nothing uses it yet, so it is listed as down.');
   say(`The copies are in ${folder}. Ctrl-C stops everything and removes them.`);
   // Until one of the endings.
   return new Promise(() => {});
