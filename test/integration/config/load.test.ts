@@ -56,7 +56,7 @@ test('an unknown key gets a suggestion, broken JSON a line and a column', async 
 });
 
 test('the annotated example is valid and holds the defaults', async () => {
-  const example = new URL('../../../config/config.example.json', import.meta.url).pathname;
+  const example = new URL('../../../config/config.example.jsonc', import.meta.url).pathname;
   const { sources: _one, file: _two, ...values } = await load({}, { config: example });
   const { sources: _three, file: _four, ...defaults } = await load();
   expect(values).toEqual(defaults);
