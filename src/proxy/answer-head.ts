@@ -1,0 +1,26 @@
+import { fieldName, fieldValue, type RawHeaders, valuesOf } from './request-head.ts';
+
+/** The head of an upstream's answer as a parser gave it. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly version: string;
+  readonly headers: RawHeaders;
+}
+
+/** What makes an answer impossible to pass on in one meaning, in words; undefined when it is sound (RFC 9112 §6.3). */
+export const judgeAnswer = ({ status, version, headers }: AnswerHead): string | undefined => {
+  if (version !== '1.1' && version !== '1.0') return `its version is HTTP/${version}`;
+  if (status < 200 || status > 599) return `its status is ${status}`;
+  for (let index = 0; index < headers.length; index += 2) {
+    if (!fieldName.test(headers[index] as string)) return 'a field name holds a character that it must not hold';
+    if (!fieldValue.test(headers[index + 1] as string)) return 'a field value holds a character that it must not hold';
+  }
+  const encodings = valuesOf(headers, 'transfer-encoding');
+  const lengths = valuesOf(headers, 'content-length');
+  if (encodings.length > 1 || lengths.length > 1 || encodings.length + lengths.length > 1)
+    return 'it has more than one length';
+  if (encodings.length === 1 && (encodings[0]?.toLowerCase() !== 'chunked' || version === '1.0'))
+    return 'its transfer encoding is not exactly "chunked"';
+  if (lengths.length === 1 && !/^[0-9]{1,15}$/.test(lengths[0] as string)) return 'its length is not a plain number';
+  return undefined;
+};

@@ -1,0 +1,39 @@
+import { type Problem, problem } from '../model/problem.ts';
+import { lookup, type Route, type RouteTable } from '../model/route-table.ts';
+import { maxPasses, passes } from './headers.ts';
+import { judgeHead, type ReceivedHead, type RequestHead } from './request-head.ts';
+
+/** What is to be done with a request. */
+export type Decision =
+  | { readonly kind: 'forward'; readonly head: RequestHead; readonly route: Route }
+  | { readonly kind: 'status'; readonly head: RequestHead }
+  | {
+      readonly kind: 'refuse';
+      readonly problem: Problem;
+      /** The head is not to be trusted, so neither is what follows it on the connection. */
+      readonly close: boolean;
+      /** The route of the hostname, where it has one. */
+      readonly route?: Route;
+    };
+
+/** Decides about one request: pure, one map read, no I/O. Every request of every lane goes through here. */
+export const dispatch = (received: ReceivedHead, table: RouteTable): Decision => {
+  const head = judgeHead(received);
+  if ('code' in head) return { kind: 'refuse', problem: head, close: true };
+  const { hostname } = head.authority;
+  const match = lookup(table, hostname);
+  if (match.kind === 'misdirected') return { kind: 'refuse', problem: problem('host-misdirected'), close: false };
+  const count = passes(head.headers);
+  if (count > maxPasses) return { kind: 'refuse', problem: problem('proxy-loop', { count }), close: false };
+  switch (match.kind) {
+    case 'status':
+      return { kind: 'status', head };
+    case 'unknown':
+      return { kind: 'refuse', problem: problem('hostname-unknown', { hostname }), close: false };
+    case 'route': {
+      const { route } = match;
+      if (route.refusal === undefined) return { kind: 'forward', head, route };
+      return { kind: 'refuse', problem: route.refusal, close: false, route };
+    }
+  }
+};

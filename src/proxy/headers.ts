@@ -1,0 +1,183 @@
+import { isHostOnlyForced, withoutDomain } from './cookies.ts';
+import { type RawHeaders, type RequestHead, tokens, valuesOf } from './request-head.ts';
+
+/** Our name in `Via` (RFC 9110 §7.6.3). */
+export const pseudonym = 'sidings';
+
+/** A request that has been here more often than this goes round in a circle. One or two dev servers in a row are ordinary. */
+export const maxPasses = 5;
+
+/** Fields that end at the next hop (RFC 9110 §7.6.1, RFC 2616 §13.5.1), whatever `Connection` says. */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+]);
+
+/** What only the proxy may say to an application, with `-` for every separator: some read `_` and `.` as `-`. */
+const isForwardingClaim = (lower: string): boolean => {
+  const name = lower.replace(/[^a-z0-9]/g, '-');
+  return name.startsWith('x-forwarded-') || name === 'forwarded' || name === 'x-real-ip';
+};
+
+/** The names that `Connection` lists, in lower case. */
+const listed = (headers: RawHeaders): ReadonlySet<string> => {
+  const names = new Set<string>();
+  for (let index = 0; index < headers.length; index += 2)
+    if ((headers[index] as string).toLowerCase() === 'connection')
+      for (const name of tokens(headers[index + 1] as string)) names.add(name);
+  return names;
+};
+
+/** How often the request went through a proxy of our name. */
+export const passes = (headers: RawHeaders): number =>
+  valuesOf(headers, 'via')
+    .flatMap((value) => value.split(','))
+    .filter((entry) => entry.trim().split(/\s+/)[1]?.toLowerCase() === pseudonym).length;
+
+/** Who asked, and how the request reached the proxy. */
+export interface Arrival {
+  readonly clientAddress: string;
+  readonly scheme: 'http' | 'https';
+  readonly port: number;
+  readonly requestId: string;
+}
+
+/**
+ * The header fields for the upstream, built anew: `Host` as the client sent it, exactly one framing, fresh forwarding fields, nothing that
+ * belongs to the connection of the client. What `Connection` lists goes away first, so that it cannot take one of ours.
+ */
+export const upstreamHeaders = (head: RequestHead, arrival: Arrival): string[] => {
+  const { headers, framing } = head;
+  const named = listed(headers);
+  const fields = ['Host', head.host];
+  const via: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    const value = headers[index + 1] as string;
+    const lower = name.toLowerCase();
+    if (lower === 'via') via.push(value);
+    else if (lower === 'host' || lower === 'content-length' || lower === 'x-request-id') continue;
+    else if (hopByHop.has(lower) || named.has(lower) || isForwardingClaim(lower)) continue;
+    else if (lower === 'trailer' && framing.kind !== 'chunked') continue;
+    else fields.push(name, value);
+  }
+  if (framing.kind === 'length') fields.push('Content-Length', framing.length);
+  else if (framing.kind === 'chunked') fields.push('Transfer-Encoding', 'chunked');
+  // Trailers are passed on, so an upstream may be told that they are understood. Nothing else in TE is ours to promise.
+  const trailers = valuesOf(headers, 'te').some((value) => tokens(value).includes('trailers'));
+  if (trailers) fields.push('TE', 'trailers');
+  if (head.websocket) fields.push('Connection', 'Upgrade', 'Upgrade', 'websocket');
+  else if (trailers) fields.push('Connection', 'TE');
+  fields.push(
+    'X-Forwarded-For',
+    arrival.clientAddress,
+    'X-Forwarded-Proto',
+    arrival.scheme,
+    'X-Forwarded-Host',
+    head.host,
+    'X-Forwarded-Port',
+    String(arrival.port),
+    'X-Request-Id',
+    arrival.requestId,
+    'Via',
+    [...via, `1.1 ${pseudonym}`].join(', '),
+  );
+  return fields;
+};
+
+/** What the rules for an answer depend on. */
+export interface AnswerContext {
+  readonly hostname: string;
+  readonly workstream: string;
+  readonly requestId: string;
+  /** Whether every hostname that a cookie with this `Domain` reaches belongs to the copy that answers. */
+  readonly ownsDomain: (domain: string) => boolean;
+  readonly status: number;
+  /** Whether trailers can follow: only a chunked body has them. */
+  readonly trailers: boolean;
+}
+
+/**
+ * The header fields for the client, built anew from those of the upstream: without what belongs to the connection, with ours.
+ * `X-Sidings-Note` says when something was changed that a developer would look for.
+ */
+export const clientHeaders = (headers: RawHeaders, context: AnswerContext): string[] => {
+  const named = listed(headers);
+  const fields: string[] = [];
+  const local = context.hostname === 'localhost' || context.hostname.endsWith('.localhost');
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    const value = headers[index + 1] as string;
+    const lower = name.toLowerCase();
+    if (hopByHop.has(lower) || named.has(lower)) continue;
+    if (lower === 'x-request-id' || lower === 'x-workstream') continue;
+    // A browser that has seen it once would refuse plain http for the name, for a year, in every copy that comes after.
+    if (lower === 'strict-transport-security' && local) continue;
+    // RFC 9110 §8.6: no length where there can be no body.
+    if (lower === 'content-length' && context.status === 204) continue;
+    if (lower === 'trailer' && !context.trailers) continue;
+    if (lower === 'set-cookie' && isHostOnlyForced(value, context.ownsDomain)) {
+      fields.push(
+        name,
+        withoutDomain(value),
+        'X-Sidings-Note',
+        'Set-Cookie: Domain taken off, it would reach other copies',
+      );
+      continue;
+    }
+    fields.push(name, value);
+  }
+  fields.push('X-Request-Id', context.requestId, 'X-Workstream', headerText(context.workstream));
+  return fields;
+};
+
+/** Trailer fields that may be passed on: those that a receiver may not act on are dropped (RFC 9110 §6.5.1). */
+export const safeTrailers = (trailers: RawHeaders): [string, string][] => {
+  const fields: [string, string][] = [];
+  for (let index = 0; index < trailers.length; index += 2) {
+    const name = trailers[index] as string;
+    if (!forbiddenInTrailers.has(name.toLowerCase())) fields.push([name, trailers[index + 1] as string]);
+  }
+  return fields;
+};
+
+const forbiddenInTrailers = new Set([
+  ...hopByHop,
+  'host',
+  'content-length',
+  'content-encoding',
+  'content-type',
+  'content-range',
+  'trailer',
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'www-authenticate',
+  'cache-control',
+  'expect',
+  'max-forwards',
+  'age',
+  'date',
+  'expires',
+  'location',
+  'retry-after',
+  'vary',
+  'warning',
+  'via',
+  'forwarded',
+]);
+
+/** A folder's name as a field value: what is not printable ASCII is percent-encoded. */
+const headerText = (text: string): string =>
+  text.replace(/[^ -$&-~]/gu, (char) => encodeURIComponent(Buffer.from(char).toString()));
+
+/** Whether an answer is a stream of server-sent events, which never ends by itself. */
+export const isEventStream = (headers: RawHeaders): boolean =>
+  valuesOf(headers, 'content-type').some((value) => /^text\/event-stream\b/i.test(value));

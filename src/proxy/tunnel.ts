@@ -1,0 +1,26 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/**
+ * Joins two connections after a 101: bytes pass unread both ways with backpressure, a half that ends is ended on the other side,
+ * and a fault on one side ends both. `early` and `first` are what came with the heads.
+ */
+export const tunnel = (client: Socket, early: Buffer, upstream: Duplex, first: Buffer): void => {
+  for (const side of [client, upstream as Socket]) {
+    side.setTimeout(0);
+    side.setNoDelay(true);
+    side.setKeepAlive(true, 60_000);
+  }
+  if (early.length > 0) client.unshift(early);
+  if (first.length > 0) upstream.unshift(first);
+  client.pipe(upstream);
+  upstream.pipe(client);
+  client.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
+  upstream.on('error', () => client.destroy()).on('close', () => finish(client));
+};
+
+/** The upstream is gone: what it said last still goes out. */
+const finish = (client: Socket): void => {
+  if (client.writableLength === 0) client.destroy();
+  else client.destroySoon();
+};

@@ -1,0 +1,78 @@
+import { Agent, type ClientRequest, type ClientRequestArgs } from 'node:http';
+import { connect, type LookupFunction, type Socket } from 'node:net';
+import type { Upstream } from '../model/workstream.ts';
+
+/** Idle connections are closed after this many milliseconds; an upstream that announces less gets less. */
+const idleMs = 15_000;
+const maxIdlePerUpstream = 256;
+
+/** How connections to upstreams are had. */
+export interface UpstreamConnections {
+  /** May give a connection that an earlier request has used. */
+  readonly reused: Agent;
+  /** Always gives a new one, and closes it after the answer. */
+  readonly fresh: Agent;
+  readonly close: () => void;
+}
+
+/** `localhost` means both loopback families. The one that answered last on a port is tried first the next time. */
+const loopbackLookup = (familyOf: ReadonlyMap<number, number>, port: number): LookupFunction => {
+  const v4 = { address: '127.0.0.1', family: 4 };
+  const v6 = { address: '::1', family: 6 };
+  // Neither the resolver nor the hosts file is asked: both may be slow, and neither may say what localhost is.
+  return (_hostname, _options, callback) => callback(null, familyOf.get(port) === 6 ? [v6, v4] : [v4, v6]);
+};
+
+/** Opens connections and keeps those that may be used again, per upstream. */
+export const openUpstreamConnections = (): UpstreamConnections => {
+  const familyOf = new Map<number, number>();
+
+  const open = ({ host, port }: Upstream): Socket => {
+    if (host !== 'localhost') return connect({ host, port, noDelay: true });
+    const lookup = loopbackLookup(familyOf, port);
+    const socket = connect({ host, port, noDelay: true, lookup, autoSelectFamily: true });
+    socket.once('connect', () => familyOf.set(port, socket.remoteFamily === 'IPv6' ? 6 : 4));
+    return socket;
+  };
+
+  class UpstreamAgent extends Agent {
+    override createConnection(options: ClientRequestArgs): Socket {
+      return open({ host: String(options.host), port: Number(options.port) });
+    }
+  }
+
+  const reused = new UpstreamAgent({
+    keepAlive: true,
+    maxFreeSockets: maxIdlePerUpstream,
+    scheduling: 'lifo',
+    timeout: idleMs,
+  });
+  const fresh = new UpstreamAgent({ keepAlive: false });
+  return {
+    reused,
+    fresh,
+    close: () => {
+      reused.destroy();
+      fresh.destroy();
+    },
+  };
+};
+
+/** What Node's client asks an agent for; its types leave it out. */
+interface RequestTaker {
+  readonly addRequest: (request: ClientRequest, options: ClientRequestArgs) => void;
+}
+
+/**
+ * The agent for one request: the pool, except that it sees the request before anything of it is written. http-proxy changes paths
+ * and headers on its way; what `prepare` sets is what is sent.
+ */
+export const preparing = (pool: Agent, prepare: (request: ClientRequest) => void): Agent => {
+  const taker: RequestTaker = {
+    addRequest: (request, options) => {
+      prepare(request);
+      (pool as Agent & RequestTaker).addRequest(request, options);
+    },
+  };
+  return Object.assign(Object.create(pool) as Agent, taker);
+};

@@ -1,0 +1,146 @@
+import { expect, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { copy, service, startProxy } from '../../support/proxy.ts';
+import { eventually, exchange, rawClient } from '../../support/raw.ts';
+import { startRawUpstream, startUpstream } from '../../support/upstream.ts';
+
+const host = 'project-3.web.localhost';
+const handshake = (more = '', method = 'GET') =>
+  `${method} /socket?a=b HTTP/1.1\r\nHost: ${host}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n` +
+  `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${more}\r\n`;
+const switching =
+  'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n';
+
+const front = async (port: number) => startProxy({ copies: [copy('project-3', [service('web', port)])] });
+
+test('messages pass both ways, with the subprotocol, and both sides end together', async () => {
+  const { port: upstream, server } = await startUpstream(() => {});
+  const sockets = new WebSocketServer({ server });
+  const closes: number[] = [];
+  sockets.on('connection', (socket, request) => {
+    socket.send(`${request.url} ${request.headers.host} ${request.headers['x-forwarded-proto']}`);
+    socket.on('message', (data) => socket.send(`echo ${data}`));
+    socket.on('close', (code) => closes.push(code));
+  });
+  const { port } = await front(upstream);
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/hmr`, 'vite-hmr', { headers: { host } });
+  const messages: string[] = [];
+  socket.on('message', (data) => messages.push(String(data)));
+  await eventually(() => messages.length === 1, 'the greeting');
+  expect(messages).toEqual([`/hmr ${host} http`]);
+  expect(socket.protocol).toBe('vite-hmr');
+  socket.send('x'.repeat(500_000));
+  await eventually(() => messages.length === 2, 'the echo');
+  expect(messages[1]).toHaveLength(500_005);
+  socket.close(4001);
+  await eventually(() => closes.length === 1, 'the close');
+  expect(closes).toEqual([4001]);
+});
+
+test('bytes that the client sends early reach the upstream only behind its 101', async () => {
+  let switched = false;
+  const early: boolean[] = [];
+  const upstream = await startRawUpstream((received, socket) => {
+    if (received.endsWith('early')) early.push(switched);
+    if (!switched && received.includes('\r\n\r\n')) {
+      expect(received).toMatch(/\r\n\r\n$/);
+      setTimeout(() => {
+        switched = true;
+        socket.write(`${switching}first`);
+      }, 20);
+    }
+  });
+  const { port } = await front(upstream.port);
+  const client = rawClient(port);
+  client.send(`${handshake()}early`);
+  await client.until(/^HTTP\/1\.1 101 Switching Protocols\r\n[\s\S]*Sec-WebSocket-Accept: s3p[\s\S]*\r\n\r\nfirst$/i);
+  await eventually(() => early.length === 1, 'the early bytes');
+  expect(early).toEqual([true]);
+  expect(upstream.received()).toMatch(/^GET \/socket\?a=b HTTP\/1\.1\r\n/);
+  expect(upstream.received()).toMatch(/\r\nUpgrade: websocket\r\n/);
+});
+
+test('a refusal of the upstream is passed on as the answer that it is', async () => {
+  const { port: upstream, server } = await startUpstream(() => {});
+  server.on('upgrade', (_request, socket) => {
+    socket.end('HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\nX-Why: no\r\n\r\n2\r\nno\r\n0\r\n\r\n');
+  });
+  const { port } = await front(upstream);
+  const answer = await exchange(port, handshake());
+  expect(answer).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n[\s\S]*X-Why: no\r\n/);
+  expect(answer).toMatch(/\r\n\r\n2\r\nno\r\n0\r\n\r\n$/);
+});
+
+test('a dead upstream gets an answer, and a broken one too', async () => {
+  const { port: dead, server } = await startUpstream(() => {});
+  await new Promise((resolve) => server.close(resolve));
+  expect(await exchange((await front(dead)).port, handshake())).toMatch(/^HTTP\/1\.1 502 [\s\S]*upstream-refused/);
+  const broken = await startRawUpstream((_received, socket) => socket.destroy());
+  expect(await exchange((await front(broken.port)).port, handshake())).toMatch(
+    /^HTTP\/1\.1 502 [\s\S]*upstream-broken/,
+  );
+});
+
+test('a switch to something that nobody asked for is refused', async () => {
+  const upstream = await startRawUpstream((_received, socket) =>
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\nevil'),
+  );
+  const { port } = await front(upstream.port);
+  expect(await exchange(port, handshake())).toMatch(/^HTTP\/1\.1 502 /);
+  expect(await exchange(port, `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).toMatch(
+    /^HTTP\/1\.1 502 /,
+  );
+});
+
+test.each([
+  ['no key', handshake().replace(/Sec-WebSocket-Key: .*\r\n/, '')],
+  ['two keys', handshake('Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n')],
+  ['another method', handshake('', 'POST')],
+  ['HTTP/1.0', handshake().replace('HTTP/1.1', 'HTTP/1.0')],
+  ['a body', handshake('Content-Length: 5\r\n')],
+  ['chunks', handshake('Transfer-Encoding: chunked\r\n')],
+])('a handshake with %s is no tunnel', async (_name, text) => {
+  const upstream = await startRawUpstream((_received, socket) => socket.write(switching));
+  const { port } = await front(upstream.port);
+  expect(await exchange(port, text)).toMatch(/^HTTP\/1\.1 400 /);
+  expect(upstream.received()).toBe('');
+});
+
+test('a client that resets before the upgrade releases the upstream and harms nobody', async () => {
+  const upstream = await startRawUpstream(() => {});
+  const { port } = await front(upstream.port);
+  const client = rawClient(port);
+  client.send(handshake());
+  await eventually(() => upstream.received() !== '', 'the handshake arrives');
+  client.socket.resetAndDestroy();
+  await eventually(() => upstream.connections.every(({ closed }) => closed), 'the upstream is released');
+});
+
+test('a tunnel passes a half-close on, and a reset ends both sides', async () => {
+  const upstream = await startRawUpstream((received, socket) => {
+    if (received.endsWith('\r\n\r\n')) socket.write(switching);
+    if (received.endsWith('bye')) socket.end('farewell');
+  });
+  const { port } = await front(upstream.port);
+  const polite = rawClient(port);
+  polite.send(handshake());
+  await polite.until(/\r\n\r\n$/);
+  polite.socket.end('bye');
+  expect(await polite.closed).toMatch(/farewell$/);
+  const rude = rawClient(port);
+  rude.send(handshake());
+  await rude.until(/\r\n\r\n$/);
+  rude.socket.resetAndDestroy();
+  await eventually(() => upstream.connections.every(({ closed }) => closed), 'the upstream is released');
+});
+
+test('tunnels end when the proxy closes', async () => {
+  const upstream = await startRawUpstream((_received, socket) => socket.write(switching));
+  const proxy = await front(upstream.port);
+  const client = rawClient(proxy.port);
+  client.send(handshake());
+  await client.until(/\r\n\r\n$/);
+  await proxy.close(60_000);
+  await client.closed;
+  expect(proxy.exchanges).toMatchObject([{ status: 101, service: 'web' }]);
+});

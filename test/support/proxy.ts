@@ -1,0 +1,75 @@
+import type { Server } from 'node:net';
+import { onTestFinished } from 'vitest';
+import type { Exchange } from '../../src/model/exchange.ts';
+import type { Problem } from '../../src/model/problem.ts';
+import { buildRouteTable } from '../../src/model/route-table.ts';
+import type { CopyClaim, ServiceClaim } from '../../src/model/workstream.ts';
+import { createProxy, type ProxyOptions } from '../../src/proxy/proxy.ts';
+
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+export const service = (name: string, port: number, more: Partial<ServiceClaim> = {}): ServiceClaim => ({
+  name,
+  kind: 'http',
+  upstream: { host: 'localhost', port },
+  isDefault: false,
+  subdomains: false,
+  health: undefined,
+  ...more,
+});
+
+export const copy = (name: string, services: readonly ServiceClaim[]): CopyClaim => ({
+  name,
+  project: 'project',
+  mode: 'workstream',
+  slot: 3,
+  directory: `/code/${name}`,
+  branch: undefined,
+  services,
+  problems: [],
+});
+
+/** The port a server listens on. */
+export const portOf = (server: Server): number => {
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('The server does not listen.');
+  return address.port;
+};
+
+export interface TestProxy {
+  readonly port: number;
+  readonly exchanges: Exchange[];
+  readonly suspected: string[];
+  readonly close: (graceMs?: number) => Promise<void>;
+}
+
+interface TestProxyOptions extends Partial<ProxyOptions> {
+  readonly copies: readonly CopyClaim[];
+  readonly refusal?: (copy: CopyClaim, service: ServiceClaim) => Problem | undefined;
+}
+
+/** A proxy on a port of its own, in front of the given copies; ended with the test. */
+export const startProxy = async ({ copies, refusal, ...options }: TestProxyOptions): Promise<TestProxy> => {
+  const table = buildRouteTable(copies, ['localhost'], refusal);
+  const exchanges: Exchange[] = [];
+  const suspected: string[] = [];
+  const proxy = createProxy({
+    table: () => table,
+    confirm: () => undefined,
+    suspect: ({ hostname }) => suspected.push(hostname),
+    diagnose: async () => ({ listening: [], container: undefined, logTail: [], startCommand: 'npm run dev' }),
+    status: (_request, response) => response.end('the status page'),
+    onExchange: (exchange) => exchanges.push(exchange),
+    responseTimeoutMs: 30_000,
+    log: silent,
+    ...options,
+  });
+  const port = await proxy.listen('127.0.0.1', 0);
+  let closed: Promise<void> | undefined;
+  const close = (graceMs = 0): Promise<void> => {
+    closed ??= proxy.close(graceMs);
+    return closed;
+  };
+  onTestFinished(() => close());
+  return { port, exchanges, suspected, close };
+};
