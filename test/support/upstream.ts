@@ -7,9 +7,10 @@ import { portOf } from './proxy.ts';
 export const startUpstream = async (
   handle: (request: IncomingMessage, response: ServerResponse) => void,
   host = '127.0.0.1',
+  port = 0,
 ) => {
   const server = createServer({ requireHostHeader: false }, handle);
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
