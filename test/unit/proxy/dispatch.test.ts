@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { problem } from '../../../src/model/problem.ts';
+import { buildRouteTable } from '../../../src/model/route-table.ts';
+import { dispatch } from '../../../src/proxy/dispatch.ts';
+import { maxPasses } from '../../../src/proxy/headers.ts';
+import { copy, service } from '../../support/proxy.ts';
+
+const refusal = problem('hostname-taken', { hostname: 'h', first: 'a', second: 'b' });
+const table = buildRouteTable(
+  [copy('project-3', [service('api', 8003)]), copy('project-4', [service('api', 8004)])],
+  ['localhost'],
+  ({ name }) => (name === 'project-4' ? refusal : undefined),
+);
+const decide = (host: string, more: readonly string[] = []) =>
+  dispatch({ method: 'GET', target: '/', version: '1.1', headers: ['Host', host, ...more] }, table);
+
+test.each([
+  ['project-3.api.localhost', 'forward'],
+  ['PROJECT-3.API.localhost:8080', 'forward'],
+  ['localhost', 'status'],
+  ['sidings.localhost:80', 'status'],
+])('%s: %s', (host, kind) => {
+  expect(decide(host)).toMatchObject({ kind });
+});
+
+test.each([
+  ['project-4.api.localhost', 'hostname-taken', false],
+  ['project-9.api.localhost', 'hostname-unknown', false],
+  ['evil.example', 'host-misdirected', false],
+  ['a b', 'host-invalid', true],
+])('%s is refused: %s', (host, code, close) => {
+  expect(decide(host)).toMatchObject({ kind: 'refuse', problem: { code }, close });
+});
+
+test('a refusal knows its route', () => {
+  expect(decide('project-4.api.localhost')).toMatchObject({ route: { workstream: 'project-4', service: 'api' } });
+});
+
+test('a request that has been here too often goes no further, wherever it wants to go', () => {
+  const via = (count: number) => Array.from({ length: count }, () => ['Via', '1.1 sidings']).flat();
+  expect(decide('project-3.api.localhost', via(maxPasses))).toMatchObject({ kind: 'forward' });
+  for (const host of ['project-3.api.localhost', 'localhost'])
+    expect(decide(host, via(maxPasses + 1))).toMatchObject({ kind: 'refuse', problem: { code: 'proxy-loop' } });
+});

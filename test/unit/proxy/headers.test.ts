@@ -1,0 +1,143 @@
+import { expect, test } from 'vitest';
+import {
+  type AnswerContext,
+  clientHeaders,
+  isEventStream,
+  passes,
+  safeTrailers,
+  upstreamHeaders,
+} from '../../../src/proxy/headers.ts';
+import { judgeHead, type RawHeaders, valuesOf } from '../../../src/proxy/request-head.ts';
+
+const arrival = { clientAddress: '127.0.0.1', scheme: 'http', port: 80, requestId: 'id-1' } as const;
+const toUpstream = (headers: RawHeaders, method = 'GET'): string[] => {
+  const head = judgeHead({ method, target: '/', version: '1.1', headers: ['Host', 'p.localhost:80', ...headers] });
+  if ('code' in head) throw new Error(head.message);
+  return upstreamHeaders(head, arrival);
+};
+const ours = [
+  ...['X-Forwarded-For', '127.0.0.1', 'X-Forwarded-Proto', 'http', 'X-Forwarded-Host', 'p.localhost:80'],
+  ...['X-Forwarded-Port', '80', 'X-Request-Id', 'id-1', 'Via', '1.1 sidings'],
+];
+
+test('the upstream gets Host unchanged, the fields of the client in their order, and ours', () => {
+  const fields = toUpstream(['Accept', '*/*', 'X-A', '1', 'x-a', '2']);
+  expect(fields).toEqual(['Host', 'p.localhost:80', 'Accept', '*/*', 'X-A', '1', 'x-a', '2', ...ours]);
+});
+
+test('nothing of the connection of the client goes on, nor what its Connection lists', () => {
+  const hop = ['Keep-Alive', 'a', 'Proxy-Authorization', 'b', 'Proxy-Connection', 'c', 'HTTP2-Settings', 'd'];
+  expect(toUpstream([...hop, 'Connection', 'close, X-Secret', 'x-secret', '1'])).toEqual([
+    'Host',
+    'p.localhost:80',
+    ...ours,
+  ]);
+});
+
+test('Connection takes none of our fields away', () => {
+  const fields = toUpstream(
+    ['Connection', 'X-Forwarded-For, Via, X-Request-Id, Host, Content-Length', 'Content-Length', '3'],
+    'POST',
+  );
+  expect(fields).toEqual(['Host', 'p.localhost:80', 'Content-Length', '3', ...ours]);
+});
+
+test('no client speaks for the proxy, in whatever spelling', () => {
+  const claims = [
+    'X-Forwarded-For',
+    'x_forwarded_for',
+    'X.Forwarded.Proto',
+    'X-Forwarded-User',
+    'Forwarded',
+    'X-Real-IP',
+    'x_real_ip',
+  ];
+  const fields = toUpstream([...claims.flatMap((name) => [name, 'evil']), 'X-Request-Id', 'evil']);
+  expect(fields).toEqual(['Host', 'p.localhost:80', ...ours]);
+});
+
+test('there is exactly one framing, and trailers are announced where they can follow', () => {
+  expect(toUpstream(['Transfer-Encoding', 'chunked', 'Trailer', 'X-Sum'], 'POST')).toEqual([
+    ...['Host', 'p.localhost:80', 'Trailer', 'X-Sum', 'Transfer-Encoding', 'chunked', ...ours],
+  ]);
+  expect(toUpstream(['Trailer', 'X-Sum'])).toEqual(['Host', 'p.localhost:80', ...ours]);
+  expect(toUpstream(['TE', 'gzip, trailers'])).toEqual([
+    'Host',
+    'p.localhost:80',
+    'TE',
+    'trailers',
+    'Connection',
+    'TE',
+    ...ours,
+  ]);
+});
+
+test('a WebSocket handshake keeps its fields', () => {
+  const fields = toUpstream(['Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Key', 'k']);
+  expect(fields).toEqual([
+    ...['Host', 'p.localhost:80', 'Sec-WebSocket-Key', 'k', 'Connection', 'Upgrade', 'Upgrade', 'websocket', ...ours],
+  ]);
+});
+
+test('our passes are counted in Via, which is kept', () => {
+  const via = ['Via', '1.1 other, 1.1 sidings', 'Via', '1.0 Sidings (x)', 'via', 'broken'];
+  expect(passes(via)).toBe(2);
+  expect(valuesOf(toUpstream(via), 'via')).toEqual(['1.1 other, 1.1 sidings, 1.0 Sidings (x), broken, 1.1 sidings']);
+});
+
+const context: AnswerContext = {
+  hostname: 'p.localhost',
+  workstream: 'project-3',
+  requestId: 'id-1',
+  ownsDomain: (domain) => domain === 'p.localhost',
+  status: 200,
+  trailers: true,
+};
+const mark = ['X-Request-Id', 'id-1', 'X-Workstream', 'project-3'];
+const toClient = (headers: RawHeaders, more: Partial<AnswerContext> = {}) =>
+  clientHeaders(headers, { ...context, ...more });
+
+test('the client gets the fields of the upstream, without those of its connection, and ours', () => {
+  const hop = ['Connection', 'close, X-Hop', 'X-Hop', '1', 'Keep-Alive', 'timeout=5', 'Transfer-Encoding', 'chunked'];
+  const fields = toClient(['Content-Type', 'text/html', ...hop, 'X-Request-Id', 'theirs', 'x-workstream', 'theirs']);
+  expect(fields).toEqual(['Content-Type', 'text/html', ...mark]);
+});
+
+test('Strict-Transport-Security is removed on .localhost only', () => {
+  const sts = ['Strict-Transport-Security', 'max-age=1'];
+  expect(toClient(sts)).toEqual(mark);
+  expect(toClient(sts, { hostname: 'localhost' })).toEqual(mark);
+  expect(toClient(sts, { hostname: 'p.example.test' })).toEqual([...sts, ...mark]);
+});
+
+test('a length goes where a body can be, Trailer where trailers can be', () => {
+  const fields = ['Content-Length', '3', 'Trailer', 'X-Sum'];
+  expect(toClient(fields)).toEqual([...fields, ...mark]);
+  expect(toClient(fields, { status: 204, trailers: false })).toEqual(mark);
+});
+
+test('a cookie that would reach other copies is made host-only, and noted', () => {
+  expect(
+    toClient(['Set-Cookie', 'a=1; Domain=p.localhost', 'set-cookie', 'b=2; Path=/; domain=.localhost; Secure']),
+  ).toEqual([
+    ...['Set-Cookie', 'a=1; Domain=p.localhost', 'set-cookie', 'b=2; Path=/; Secure'],
+    ...['X-Sidings-Note', 'Set-Cookie: Domain taken off, it would reach other copies', ...mark],
+  ]);
+});
+
+test('a folder name of any characters is a valid field value', () => {
+  const fields = toClient([], { workstream: 'pro%jé\r\n日' });
+  expect(valuesOf(fields, 'x-workstream')).toEqual(['pro%25j%C3%A9%0D%0A%E6%97%A5']);
+});
+
+test('trailers that a receiver may not act on are dropped', () => {
+  expect(safeTrailers(['X-Sum', '1', 'Content-Length', '5', 'SET-COOKIE', 'a', 'Transfer-Encoding', 'x'])).toEqual([
+    ['X-Sum', '1'],
+  ]);
+});
+
+test('server-sent events are recognised', () => {
+  expect(isEventStream(['Content-Type', 'Text/Event-Stream; charset=utf-8'])).toBe(true);
+  expect(isEventStream(['Content-Type', 'text/html'])).toBe(false);
+  expect(isEventStream([])).toBe(false);
+});
