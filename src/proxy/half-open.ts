@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
 /** A client that has closed its half and takes nothing for this many milliseconds has left. */
-const patienceMs = 2000;
+const patienceMs = 1000;
 
 /**
  * A client that closes its half may wait for the answer or may be gone: the two look the same until something is sent. So the answer
