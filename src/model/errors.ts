@@ -92,6 +92,11 @@ export const errors = {
     hint: 'Free space or mend the permissions, or choose another folder with --state-dir or SIDINGS_STATE_DIR.',
     exit: 1,
   },
+  'state-unreadable': {
+    message: 'The state folder cannot be read: {file}: {reason}.',
+    hint: 'Mend the permissions, or choose another folder with --state-dir or SIDINGS_STATE_DIR.',
+    exit: 1,
+  },
   'state-corrupt': {
     message: '{file} is damaged: {reason}.',
     hint: 'Restore it, or move it away: named copies then claim new slots, so restart their services afterwards.',
