@@ -3,12 +3,13 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"type":"object","required":["project","services"],"properties":{"$schema":{"type":"string"},"project":{"type":"string","pattern":"^[^/\\\\\\u0000-\\u001f]{1,100}$","description":"Folder name of the main checkout and prefix of its numbered copies."},"services":{"type":"object","patternProperties":{"^[A-Za-z][A-Za-z0-9_-]{0,39}$":{"type":"object","required":["port"],"properties":{"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Base port: the port in the main checkout."},"kind":{"enum":["http","tcp"],"description":"`http` (the default) is reached through the proxy; `tcp` is not."},"env":{"type":"array","items":{"type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_]*$"},"description":"Variables that are set to the port."},"health":{"type":"string","pattern":"^/[!-~]*$","description":"Path that answers 2xx when the service is healthy."},"default":{"type":"boolean","description":"The bare name of a workstream (`project-3.localhost`) leads to this service."},"subdomains":{"type":"boolean","description":"Names below the service's hostnames lead to it as well."}},"additionalProperties":false}},"additionalProperties":false},"env":{"type":"object","patternProperties":{"^[A-Za-z_][A-Za-z0-9_]*$":{"type":"string"}},"additionalProperties":false,"description":"Variables of every copy. Placeholders such as {api.port} and {database} are filled in."},"resolver":{"type":"object","required":["command"],"properties":{"command":{"type":"array","items":{"type":"string","pattern":"^[^\\u0000]+$"},"minItems":1,"description":"A command of the project that prints the environment. Runs only under trusted roots."},"timeout":{"type":"number","exclusiveMinimum":0,"maximum":60,"description":"Seconds; 10 if absent."}},"additionalProperties":false}},"title":"sidings.json","additionalProperties":false};
+const schema11 = {"type":"object","required":["project","services"],"properties":{"$schema":{"type":"string"},"project":{"type":"string","pattern":"^[^/\\\\\\u0000-\\u001f]{1,100}$","description":"Folder name of the main checkout and prefix of its numbered copies."},"services":{"type":"object","patternProperties":{"^[A-Za-z][A-Za-z0-9_-]{0,39}$":{"type":"object","required":["port"],"properties":{"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Base port: the port in the main checkout."},"kind":{"enum":["http","tcp"],"description":"`http` (the default) is reached through the proxy; `tcp` is not."},"env":{"type":"array","items":{"type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_]*$"},"description":"Variables that are set to the port."},"health":{"type":"string","pattern":"^/[!-~]*$","description":"Path that answers 2xx when the service is healthy."},"default":{"type":"boolean","description":"The bare name of a workstream (`project-3.localhost`) leads to this service."},"subdomains":{"type":"boolean","description":"Names below the service's hostnames lead to it as well."}},"additionalProperties":false}},"additionalProperties":false},"env":{"type":"object","patternProperties":{"^[A-Za-z_][A-Za-z0-9_]*$":{"type":"string","pattern":"^[^\\u0000]*$"}},"additionalProperties":false,"description":"Variables of every copy. Placeholders such as {api.port} and {database} are filled in; {{word}} gives {word}."},"resolver":{"type":"object","required":["command"],"properties":{"command":{"type":"array","items":{"type":"string","pattern":"^[^\\u0000]+$"},"minItems":1,"description":"A command of the project that prints the environment. Runs only under trusted roots."},"timeout":{"type":"number","exclusiveMinimum":0,"maximum":60,"description":"Seconds; 10 if absent."}},"additionalProperties":false}},"title":"sidings.json","additionalProperties":false};
 const pattern0 = new RegExp("^[^/\\\\\\u0000-\\u001f]{1,100}$", "u");
 const pattern1 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,39}$", "u");
 const pattern3 = new RegExp("^[A-Za-z_][A-Za-z0-9_]*$", "u");
 const pattern4 = new RegExp("^/[!-~]*$", "u");
-const pattern7 = new RegExp("^[^\\u0000]+$", "u");
+const pattern7 = new RegExp("^[^\\u0000]*$", "u");
+const pattern8 = new RegExp("^[^\\u0000]+$", "u");
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -304,8 +305,10 @@ errors++;
 }
 for(const key5 in data11){
 if(pattern3.test(key5)){
-if(typeof data11[key5] !== "string"){
-const err23 = {instancePath:instancePath+"/env/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/env/patternProperties/%5E%5BA-Za-z_%5D%5BA-Za-z0-9_%5D*%24/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data12 = data11[key5];
+if(typeof data12 === "string"){
+if(!pattern7.test(data12)){
+const err23 = {instancePath:instancePath+"/env/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/env/patternProperties/%5E%5BA-Za-z_%5D%5BA-Za-z0-9_%5D*%24/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$"},message:"must match pattern \""+"^[^\\u0000]*$"+"\""};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -315,10 +318,8 @@ vErrors.push(err23);
 errors++;
 }
 }
-}
-}
 else {
-const err24 = {instancePath:instancePath+"/env",schemaPath:"#/properties/env/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err24 = {instancePath:instancePath+"/env/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/env/patternProperties/%5E%5BA-Za-z_%5D%5BA-Za-z0-9_%5D*%24/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -328,11 +329,10 @@ vErrors.push(err24);
 errors++;
 }
 }
-if(data.resolver !== undefined){
-let data13 = data.resolver;
-if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
-if(data13.command === undefined){
-const err25 = {instancePath:instancePath+"/resolver",schemaPath:"#/properties/resolver/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'"};
+}
+}
+else {
+const err25 = {instancePath:instancePath+"/env",schemaPath:"#/properties/env/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -341,9 +341,12 @@ vErrors.push(err25);
 }
 errors++;
 }
-for(const key6 in data13){
-if(!((key6 === "command") || (key6 === "timeout"))){
-const err26 = {instancePath:instancePath+"/resolver",schemaPath:"#/properties/resolver/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+}
+if(data.resolver !== undefined){
+let data13 = data.resolver;
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+if(data13.command === undefined){
+const err26 = {instancePath:instancePath+"/resolver",schemaPath:"#/properties/resolver/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -352,12 +355,9 @@ vErrors.push(err26);
 }
 errors++;
 }
-}
-if(data13.command !== undefined){
-let data14 = data13.command;
-if(Array.isArray(data14)){
-if(data14.length < 1){
-const err27 = {instancePath:instancePath+"/resolver/command",schemaPath:"#/properties/resolver/properties/command/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+for(const key6 in data13){
+if(!((key6 === "command") || (key6 === "timeout"))){
+const err27 = {instancePath:instancePath+"/resolver",schemaPath:"#/properties/resolver/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -366,12 +366,12 @@ vErrors.push(err27);
 }
 errors++;
 }
-const len1 = data14.length;
-for(let i1=0; i1<len1; i1++){
-let data15 = data14[i1];
-if(typeof data15 === "string"){
-if(!pattern7.test(data15)){
-const err28 = {instancePath:instancePath+"/resolver/command/" + i1,schemaPath:"#/properties/resolver/properties/command/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+}
+if(data13.command !== undefined){
+let data14 = data13.command;
+if(Array.isArray(data14)){
+if(data14.length < 1){
+const err28 = {instancePath:instancePath+"/resolver/command",schemaPath:"#/properties/resolver/properties/command/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -380,9 +380,12 @@ vErrors.push(err28);
 }
 errors++;
 }
-}
-else {
-const err29 = {instancePath:instancePath+"/resolver/command/" + i1,schemaPath:"#/properties/resolver/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const len1 = data14.length;
+for(let i1=0; i1<len1; i1++){
+let data15 = data14[i1];
+if(typeof data15 === "string"){
+if(!pattern8.test(data15)){
+const err29 = {instancePath:instancePath+"/resolver/command/" + i1,schemaPath:"#/properties/resolver/properties/command/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -392,9 +395,8 @@ vErrors.push(err29);
 errors++;
 }
 }
-}
 else {
-const err30 = {instancePath:instancePath+"/resolver/command",schemaPath:"#/properties/resolver/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err30 = {instancePath:instancePath+"/resolver/command/" + i1,schemaPath:"#/properties/resolver/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -404,11 +406,9 @@ vErrors.push(err30);
 errors++;
 }
 }
-if(data13.timeout !== undefined){
-let data16 = data13.timeout;
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 60 || isNaN(data16)){
-const err31 = {instancePath:instancePath+"/resolver/timeout",schemaPath:"#/properties/resolver/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
+}
+else {
+const err31 = {instancePath:instancePath+"/resolver/command",schemaPath:"#/properties/resolver/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -417,8 +417,12 @@ vErrors.push(err31);
 }
 errors++;
 }
-if(data16 <= 0 || isNaN(data16)){
-const err32 = {instancePath:instancePath+"/resolver/timeout",schemaPath:"#/properties/resolver/properties/timeout/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
+}
+if(data13.timeout !== undefined){
+let data16 = data13.timeout;
+if((typeof data16 == "number") && (isFinite(data16))){
+if(data16 > 60 || isNaN(data16)){
+const err32 = {instancePath:instancePath+"/resolver/timeout",schemaPath:"#/properties/resolver/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -427,9 +431,8 @@ vErrors.push(err32);
 }
 errors++;
 }
-}
-else {
-const err33 = {instancePath:instancePath+"/resolver/timeout",schemaPath:"#/properties/resolver/properties/timeout/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data16 <= 0 || isNaN(data16)){
+const err33 = {instancePath:instancePath+"/resolver/timeout",schemaPath:"#/properties/resolver/properties/timeout/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -439,9 +442,8 @@ vErrors.push(err33);
 errors++;
 }
 }
-}
 else {
-const err34 = {instancePath:instancePath+"/resolver",schemaPath:"#/properties/resolver/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err34 = {instancePath:instancePath+"/resolver/timeout",schemaPath:"#/properties/resolver/properties/timeout/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -453,12 +455,24 @@ errors++;
 }
 }
 else {
-const err35 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err35 = {instancePath:instancePath+"/resolver",schemaPath:"#/properties/resolver/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err35];
 }
 else {
 vErrors.push(err35);
+}
+errors++;
+}
+}
+}
+else {
+const err36 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
 }
 errors++;
 }

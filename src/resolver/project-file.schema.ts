@@ -34,9 +34,10 @@ export const projectFileSchema = Type.Object(
       additionalProperties: false,
     }),
     env: Type.Optional(
-      Type.Record(Type.String({ pattern: variable }), Type.String(), {
+      Type.Record(Type.String({ pattern: variable }), Type.String({ pattern: '^[^\\u0000]*$' }), {
         additionalProperties: false,
-        description: 'Variables of every copy. Placeholders such as {api.port} and {database} are filled in.',
+        description:
+          'Variables of every copy. Placeholders such as {api.port} and {database} are filled in; {{word}} gives {word}.',
       }),
     ),
     resolver: Type.Optional(
