@@ -11,13 +11,13 @@ import {
   claimsFile,
   formatClaims,
   isGone,
-  readClaims,
+  readClaimsNow,
   validClaim,
 } from './claims.ts';
 import { composeName } from './environment.ts';
-import { namedSiblings, slotInName } from './known-copies.ts';
 import { reasonOf } from './regular-file.ts';
-import { chooseSlot } from './slots.ts';
+import { namedSiblings } from './siblings.ts';
+import { chooseSlot, slotInName } from './slots.ts';
 
 /** A lock that was not touched for this long was left over by a process that was killed; a claim takes some milliseconds. */
 const staleMs = 5000;
@@ -76,11 +76,12 @@ const claimAll = async (stateDirectory: string, take: () => readonly Waiting[]):
   for (let attempt = 0; attempt < 5; attempt++) {
     const { isOurs, release } = await acquire(stateDirectory);
     try {
-      const before = await readClaims(stateDirectory);
+      const before = await readClaimsNow(stateDirectory);
       const after = new Map(before);
       const outcomes = new Map<Waiting, { readonly claim: Claim } | { readonly error: unknown }>();
+      const siblings = siblingReader();
       for (const waiting of take()) {
-        const outcome = await assign(after, waiting.claimant).then(
+        const outcome = await assign(after, waiting.claimant, siblings).then(
           (claim) => ({ claim }),
           (error: unknown) => ({ error }),
         );
@@ -104,8 +105,22 @@ const claimAll = async (stateDirectory: string, take: () => readonly Waiting[]):
   throw fail('state-locked', { file: lockFile(stateDirectory) });
 };
 
+type SiblingReader = (claimant: Claimant) => Promise<readonly string[]>;
+
+/** Reads each folder once, however many of its copies want a slot. */
+const siblingReader = (): SiblingReader => {
+  const read = new Map<string, Promise<readonly string[]>>();
+  return ({ directory, project }) => {
+    const parent = dirname(directory);
+    const key = JSON.stringify([parent, project]);
+    const siblings = read.get(key) ?? namedSiblings(parent, project);
+    read.set(key, siblings);
+    return siblings;
+  };
+};
+
 /** Adds the claim of one copy to all claims, and gives it. */
-const assign = async (claims: Map<string, Claim>, claimant: Claimant): Promise<Claim> => {
+const assign = async (claims: Map<string, Claim>, claimant: Claimant, siblings: SiblingReader): Promise<Claim> => {
   const held = validClaim(claims, claimant);
   if (held !== undefined) return held;
   const { directory, project, plan, bases } = claimant;
@@ -113,7 +128,7 @@ const assign = async (claims: Map<string, Claim>, claimant: Claimant): Promise<C
 
   // Numbers need no claim, and another branch of the project may have more of them than this one.
   const holders = new Map<number, string>();
-  for (const sibling of await namedSiblings(dirname(directory), project)) {
+  for (const sibling of await siblings(claimant)) {
     if (sibling !== directory) holders.set(slotInName(basename(sibling), project) as number, sibling);
   }
   const taken = new Set([...holders.keys(), ...rivals.map(([, { slot }]) => slot)]);

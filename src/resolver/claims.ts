@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '../model/problem.ts';
 import { readRegularFile, reasonOf } from './regular-file.ts';
@@ -17,12 +18,32 @@ export type Claims = ReadonlyMap<string, Claim>;
 
 export const claimsFile = (stateDirectory: string): string => join(stateDirectory, 'slots.json');
 
+/** What was read last, for the many copies that one process asks about. */
+let latest: { readonly stamp: string; readonly claims: Promise<Claims> } | undefined;
+
 /**
- * All claims of this machine's user; none when there is no file. It is replaced whole, so reading needs no lock. A damaged
- * file is never taken for an empty one, since that would give slots away twice.
+ * All claims of this machine's user; none when there is no file. It is replaced whole, so reading needs no lock.
  * Errors: `state-unreadable`, `state-corrupt`.
  */
 export const readClaims = async (stateDirectory: string): Promise<Claims> => {
+  const file = claimsFile(stateDirectory);
+  const found = await stat(file, { bigint: true }).catch(() => undefined);
+  if (found === undefined) return await readClaimsNow(stateDirectory);
+  const stamp = [file, found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ');
+  if (latest?.stamp !== stamp) latest = { stamp, claims: readClaimsNow(stateDirectory) };
+  const { claims } = latest;
+  try {
+    return await claims;
+  } catch (error) {
+    if (latest?.claims === claims) latest = undefined;
+    throw error;
+  }
+};
+
+/**
+ * The same, certainly not from memory. A damaged file is never taken for an empty one, since that would give slots away twice.
+ */
+export const readClaimsNow = async (stateDirectory: string): Promise<Claims> => {
   const file = claimsFile(stateDirectory);
   let text: string;
   try {

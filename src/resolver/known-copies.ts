@@ -1,11 +1,11 @@
-import { readdir, realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { type Problem, problem } from '../model/problem.ts';
 import type { Resolution } from '../model/workstream.ts';
 import { isGone, readClaims } from './claims.ts';
 import { linkedWorktrees } from './git.ts';
 import type { ResolverSettings } from './resolve.ts';
-import { copyNumber, isMain } from './slots.ts';
+import { namedSiblings } from './siblings.ts';
+import { slotInName } from './slots.ts';
 
 /** Another copy of the same project, known by its folder's name or its claim: no file of it is read. */
 export interface KnownCopy {
@@ -52,27 +52,4 @@ export const sharedSlot = (copy: Resolution, others: readonly KnownCopy[]): Prob
     first: other.directory,
     second: copy.directory,
   });
-};
-
-/** The slot that follows from a name alone. */
-export const slotInName = (name: string, project: string): number | undefined => {
-  if (isMain(name, project)) return 0;
-  const digits = copyNumber(name, project);
-  return digits === undefined ? undefined : Number(digits);
-};
-
-/** Real paths of the folders in a folder whose name gives a slot. */
-export const namedSiblings = async (parent: string, project: string): Promise<readonly string[]> => {
-  const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
-  const paths = await Promise.all(
-    entries
-      .filter(({ name }) => slotInName(name, project) !== undefined)
-      .map(async (entry) => {
-        const path = join(parent, entry.name);
-        if (entry.isDirectory()) return path;
-        // A link may lead to a copy, whose own name counts then.
-        return entry.isSymbolicLink() ? await realpath(path).catch(() => undefined) : undefined;
-      }),
-  );
-  return paths.filter((path) => path !== undefined);
 };

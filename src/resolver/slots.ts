@@ -71,6 +71,13 @@ export const copyNumber = (name: string, project: string): string | undefined =>
   return /^[-_]?0*([1-9][0-9]*)$/.exec(composed.slice(prefix.length))?.[1];
 };
 
+/** The slot that follows from a name alone. */
+export const slotInName = (name: string, project: string): number | undefined => {
+  if (isMain(name, project)) return 0;
+  const digits = copyNumber(name, project);
+  return digits === undefined ? undefined : Number(digits);
+};
+
 /** The http service that would get a port which browsers refuse to open. */
 export const blockedService = (bases: readonly BasePort[], slot: number): BasePort | undefined =>
   bases.find(({ kind, port }) => kind === 'http' && isBlockedPort(port + slot));

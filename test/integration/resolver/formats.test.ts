@@ -130,7 +130,8 @@ const parseYaml = (text: string): unknown => {
   return JSON.parse(execFileSync('/usr/bin/python3', ['-c', script], { input: text, encoding: 'utf8' }));
 };
 
-const hasCompose = spawnSync('docker-compose', ['version']).status === 0;
+const compose = 'docker-compose';
+const hasCompose = spawnSync(compose, ['version']).status === 0;
 if (!hasCompose)
   process.stderr.write('Skipped: reading env files with docker-compose. apt-get install docker-compose\n');
 
@@ -148,7 +149,7 @@ test.skipIf(!hasCompose && process.env.CI !== 'true')(
       };
       // JSON is YAML.
       writeFileSync(join(folder, 'docker-compose.yml'), JSON.stringify({ version: '3', services }));
-      const output = execFileSync('docker-compose', ['config'], {
+      const output = execFileSync(compose, ['config'], {
         cwd: folder,
         encoding: 'utf8',
         env: { PATH: process.env.PATH, HOME: folder, LC_ALL: 'C.UTF-8' },

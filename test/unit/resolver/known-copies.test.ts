@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Resolution } from '../../../src/model/workstream.ts';
-import { sharedSlot, slotInName } from '../../../src/resolver/known-copies.ts';
+import { sharedSlot } from '../../../src/resolver/known-copies.ts';
 
 const copy: Resolution = {
   name: 'project-3',
@@ -12,15 +12,6 @@ const copy: Resolution = {
   env: {},
   problems: [],
 };
-
-test('main and numbers have their slot in their name', () => {
-  expect(['project', 'project-3', 'project_12', 'feature'].map((name) => slotInName(name, 'project'))).toEqual([
-    0,
-    3,
-    12,
-    undefined,
-  ]);
-});
 
 test('another folder with the same slot is a problem that names both', () => {
   const others = [

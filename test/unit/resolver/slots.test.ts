@@ -9,6 +9,7 @@ import {
   isMain,
   overlap,
   planSlot,
+  slotInName,
   slotRange,
 } from '../../../src/resolver/slots.ts';
 
@@ -75,6 +76,15 @@ test.each([
   ['project-3\n', undefined],
 ])('the number of %j is %j', (name, digits) => {
   expect(copyNumber(name, 'project')).toBe(digits);
+});
+
+test('main and numbers have their slot in their name', () => {
+  expect(['project', 'project-3', 'project_12', 'feature'].map((name) => slotInName(name, 'project'))).toEqual([
+    0,
+    3,
+    12,
+    undefined,
+  ]);
 });
 
 test('names are the same however their accents are stored', () => {
