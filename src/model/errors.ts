@@ -127,9 +127,14 @@ export const errors = {
     hint: 'Remove the marker lines and run `stack-env write` again.',
     exit: 2,
   },
+  'file-unwritable': {
+    message: '{file} cannot be written: {reason}.',
+    hint: 'Check the permissions of the file and its folder, and the space that is left.',
+    exit: 1,
+  },
   'init-nothing-found': {
     message: 'Nothing in {directory} says which ports the project uses.',
-    hint: 'Write sidings.json by hand: {"project": "{project}", "services": {"web": {"port": 3000}}}.',
+    hint: 'Write sidings.json by hand, for example: {"project": "my-app", "services": {"web": {"port": 3000}}}.',
     exit: 2,
   },
   'command-not-found': {
@@ -141,6 +146,11 @@ export const errors = {
   // Guards.
   'env-mismatch': {
     message: '{variable} ({source}) is {found}; {name} needs {expected}.',
+    hint: '{mend}',
+    exit: 3,
+  },
+  'env-foreign-name': {
+    message: '{variable} ({source}) is {found}: that is the name of {owner}.',
     hint: '{mend}',
     exit: 3,
   },
@@ -157,6 +167,11 @@ export const errors = {
   'env-foreign-path': {
     message: '{variable} ({source}) is {found}: that path is inside {owner}.',
     hint: '{mend}',
+    exit: 3,
+  },
+  'env-file-unreadable': {
+    message: '{file} cannot be read, so nothing in it was checked: {reason}.',
+    hint: 'Check the file and its permissions.',
     exit: 3,
   },
 
