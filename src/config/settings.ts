@@ -129,7 +129,8 @@ export const mergeSettings = ({ flags, environment, file, cwd, home }: SettingSo
             ? [setting.inFile, file.path]
             : [setting.fallback, 'default'];
     sources[name] = source;
-    return setting.check === undefined ? value : setting.check(value, source);
+    // The first check of an address costs several milliseconds; the defaults are right.
+    return setting.check === undefined || source === 'default' ? value : setting.check(value, source);
   };
 
   const values: SettingValues = {
