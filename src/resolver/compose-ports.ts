@@ -1,0 +1,77 @@
+/** A port that a compose file publishes on the host. */
+export interface PublishedPort {
+  readonly service: string;
+  /** The variable that moves it: `${POSTGRES_PORT:-5432}`. */
+  readonly variable: string | undefined;
+  /** Port on the host when the variable is not set. */
+  readonly port: number;
+  readonly container: number;
+}
+
+/** What `.env` says, for `${VAR}` without a default. */
+type Lookup = (variable: string) => string | undefined;
+
+/** The published TCP ports in the content of a compose file, in its order. Whatever is not as compose wants it is left out. */
+export const publishedPorts = (content: unknown, lookup: Lookup): readonly PublishedPort[] =>
+  Object.entries(record(record(content).services)).flatMap(([service, description]) => {
+    const { ports } = record(description);
+    return (Array.isArray(ports) ? ports : []).flatMap((entry: unknown) => {
+      const published = typeof entry === 'string' ? shortSyntax(entry) : longSyntax(entry);
+      if (published === undefined) return [];
+      const host = hostPort(published.host, lookup);
+      const container = hostPort(published.container, lookup)?.port;
+      return host === undefined || container === undefined ? [] : [{ service, ...host, container }];
+    });
+  });
+
+interface Published {
+  readonly host: string;
+  readonly container: string;
+}
+
+/** `8000:80`, `127.0.0.1:${PORT:-8000}:80/tcp`. */
+const shortSyntax = (entry: string): Published | undefined => {
+  const [mapping = '', protocol = 'tcp'] = splitOutside(entry, '/');
+  const parts = splitOutside(mapping, ':');
+  const [host, container] = parts.slice(-2);
+  if (parts.length < 2 || host === undefined || container === undefined || protocol !== 'tcp') return undefined;
+  return { host, container };
+};
+
+const longSyntax = (entry: unknown): Published | undefined => {
+  const { published, target, protocol = 'tcp' } = record(entry);
+  if (protocol !== 'tcp' || published === undefined || target === undefined) return undefined;
+  return { host: String(published), container: String(target) };
+};
+
+/** Splits where a character stands outside of `${…}`. */
+const splitOutside = (text: string, separator: string): readonly string[] => {
+  const parts = [''];
+  let depth = 0;
+  for (const char of text) {
+    if (char === '{') depth += 1;
+    if (char === '}') depth -= 1;
+    if (char === separator && depth === 0) parts.push('');
+    else parts[parts.length - 1] += char;
+  }
+  return parts;
+};
+
+/** A port, or one variable with a port as its default, which may be another variable with one. */
+const hostPort = (text: string, lookup: Lookup): Pick<PublishedPort, 'variable' | 'port'> | undefined => {
+  if (/^\d{1,5}$/.test(text)) {
+    const port = Number(text);
+    return port >= 1 && port <= 65535 ? { variable: undefined, port } : undefined;
+  }
+  // Longer ones are no ports, and each default inside another is one more call.
+  if (text.length > 200) return undefined;
+  const [, braced, rest = '', plain] = /^\$(?:\{([A-Za-z_]\w*)([^\n]*)\}|([A-Za-z_]\w*))$/.exec(text) ?? [];
+  const variable = braced ?? plain;
+  if (variable === undefined) return undefined;
+  const fallback = /^:?-(.*)$/.exec(rest)?.[1] ?? lookup(variable);
+  const port = fallback === undefined ? undefined : hostPort(fallback, () => undefined)?.port;
+  return port === undefined ? undefined : { variable, port };
+};
+
+const record = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
