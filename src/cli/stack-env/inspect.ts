@@ -1,0 +1,109 @@
+import { realpathSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { loadSettings } from '../../config/load.ts';
+import type { Settings } from '../../config/settings.ts';
+import { fail, type Problem } from '../../model/problem.ts';
+import type { Resolution } from '../../model/workstream.ts';
+import { readEnvFiles } from '../../resolver/env-files.ts';
+import { findCopy } from '../../resolver/find-copy.ts';
+import { shellQuote } from '../../resolver/formats.ts';
+import { guard, ownedVariables } from '../../resolver/guards.ts';
+import { type KnownCopy, knownCopies, sharedSlot } from '../../resolver/known-copies.ts';
+import { resolveCopy } from '../../resolver/resolve.ts';
+
+/** The options that every form of the command takes. */
+export interface CommonOptions {
+  readonly dir?: string | undefined;
+  readonly stateDir?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+export interface GuardOptions {
+  readonly replace?: boolean | undefined;
+  readonly strict?: boolean | undefined;
+}
+
+export interface FoundCopy {
+  readonly copy: Resolution;
+  readonly others: readonly KnownCopy[];
+  readonly settings: Settings;
+  /** Where the command was called, or the folder of --dir. */
+  readonly directory: string;
+}
+
+/** The folder that a command is about. */
+export const startFolder = (dir: string | undefined): string => {
+  try {
+    return resolve(process.cwd(), dir ?? '.');
+  } catch {
+    // A shell may stand in a folder that was removed.
+    throw fail('project-not-found', { directory: 'the current folder, which does not exist any more,' });
+  }
+};
+
+/** The copy that a command is about, and the others of its project. */
+export const openCopy = async ({ dir, stateDir }: CommonOptions): Promise<FoundCopy> => {
+  const directory = startFolder(dir);
+  const [settings, root] = await Promise.all([
+    loadSettings({ flags: { stateDir }, cwd: process.cwd() }),
+    findCopy(directory),
+  ]);
+  const { stateDirectory, suffixes, httpPort, trustedRoots, file } = settings;
+  const resolverSettings = {
+    stateDirectory,
+    suffix: suffixes[0] ?? 'localhost',
+    // With port 0 the proxy takes any; the usual one is the better guess then.
+    proxy: { scheme: 'http', port: httpPort === 0 ? 80 : httpPort },
+    trustedRoots,
+    configFile: file,
+  } as const;
+  const copy = await resolveCopy(root, resolverSettings);
+  const others = await knownCopies(copy, resolverSettings);
+  const shared = sharedSlot(copy, others);
+  const problems = shared === undefined ? copy.problems : [...copy.problems, shared];
+  return { copy: { ...copy, problems }, others, settings, directory };
+};
+
+export interface Inspection extends FoundCopy {
+  /** What is handed out; an error among the problems forbids it. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly problems: readonly Problem[];
+}
+
+/** The copy with everything that the guards have to say. */
+export const inspect = async (options: CommonOptions & GuardOptions): Promise<Inspection> => {
+  const found = await openCopy(options);
+  const { copy, others, settings, directory } = found;
+  const { replace = false, strict = false, dir } = options;
+  const findings = guard({
+    copy,
+    others,
+    bases: Object.fromEntries(Object.entries(copy.services).map(([name, { port }]) => [name, port - copy.slot])),
+    suffixes: settings.suffixes,
+    environment: process.env,
+    envFiles: await readEnvFiles(copy.directory, await realpath(directory)),
+    replace,
+    strict,
+    command: dir === undefined ? 'stack-env' : `stack-env --dir ${shellQuote(directory)}`,
+    realPath,
+  });
+  return {
+    ...found,
+    env: ownedVariables(copy, process.env, replace),
+    problems: [...copy.problems, ...findings],
+  };
+};
+
+/** Real path of as much of a path as exists. */
+const realPath = (path: string): string => {
+  let rest = '';
+  for (let folder = path; folder !== dirname(folder); folder = dirname(folder)) {
+    try {
+      return join(realpathSync.native(folder), rest);
+    } catch {
+      rest = join(basename(folder), rest);
+    }
+  }
+  return path;
+};

@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import { Command, CommanderError, Option } from 'commander';
+import { fail } from '../../model/problem.ts';
+import type { CommonOptions } from './inspect.ts';
+import { formats, type PrintOptions, print } from './print.ts';
+import { printText } from './report.ts';
+
+/** Reads the command line and does what it says. Gives the exit code. */
+export const runProgram = async (args: readonly string[]): Promise<number> => {
+  let code = 0;
+  /** Options count before and after the command's name; the later one wins. */
+  const does =
+    (action: (options: CommonOptions, args: readonly string[]) => Promise<number>) =>
+    async (...all: unknown[]): Promise<void> => {
+      const command = all.at(-1) as Command;
+      code = await action({ ...program.opts(), ...command.opts() }, command.args);
+    };
+  const subcommand = (name: string, description: string): Command =>
+    withCommonOptions(program.command(name)).description(description).allowExcessArguments(false);
+
+  const program = withCommonOptions(new Command('stack-env'))
+    .description('Print the environment of this copy: its ports, its database, its addresses.')
+    .usage('[options] [command]')
+    .addOption(new Option('--format <format>', 'how it is printed (default: shell, for eval)').choices(formats))
+    .option('--replace', 'override variables of this shell that hold other values')
+    .option('--version', 'print the version')
+    // What stands behind `run` and its command belongs to that command.
+    .enablePositionalOptions()
+    .allowExcessArguments()
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 failed, 2 usage or configuration, 3 rejected by a guard, 124 timed out.',
+    )
+    .action(
+      does(async (options: PrintOptions & { readonly version?: boolean }, [unknown]) => {
+        if (unknown !== undefined) {
+          const known = program.commands.map((command) => command.name()).join(', ');
+          throw fail('usage', { reason: `There is no command ${unknown}; there are ${known}` });
+        }
+        if (!options.version) return print(options);
+        printText(`${await version()}\n`);
+        return 0;
+      }),
+    );
+  subcommand('check', 'say what in this shell and in the .env files belongs to another copy')
+    .option('--strict', 'stale .env lines are rejected too')
+    .action(does(async (options) => (await import('./check.ts')).check(options)));
+  subcommand('run', 'run a command with the environment, in the folder of --dir if it is given')
+    .usage('[options] -- command [args...]')
+    .argument('<command...>')
+    .option('--service <name>', "also append its output to this service's log")
+    .option('--replace', 'override variables of this shell that hold other values')
+    .passThroughOptions()
+    .action(does(async (options, command) => (await import('./run.ts')).run(command, options)));
+  subcommand('init', 'write sidings.json from the compose file, .env and package.json').action(
+    does(async (options) => (await import('./init.ts')).init(options)),
+  );
+  subcommand('write', 'keep the environment as a block in an env file, and the rest of the file as it is')
+    .argument('[file]', 'default: .env.local of the copy, which Vite and Next.js read over .env and nobody commits')
+    .addHelpText('after', '\ndocker compose and plain dotenv read .env alone: for them use `stack-env write .env`.')
+    .action(does(async (options, [file]) => (await import('./write.ts')).write(file, options)));
+
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help was asked for, and printed.
+    if (error.exitCode === 0) return 0;
+    // error: unknown option '--jsn'\n(Did you mean --json?)
+    throw fail('usage', {
+      reason: error.message
+        .replace(/^error: /, '')
+        .replace(/\.$/, '')
+        .replaceAll('\n', ' '),
+    });
+  }
+  return code;
+};
+
+const withCommonOptions = (command: Command): Command =>
+  command
+    .option('--dir <directory>', 'the copy is this folder or the nearest above it (default: the current folder)')
+    .option('--state-dir <directory>', 'holds claimed slots and logs (default: ~/.local/state/sidings)')
+    .option('--json', 'print one JSON document')
+    .exitOverride()
+    .configureOutput({ writeOut: printText, outputError: () => undefined });
+
+const version = async (): Promise<string> => {
+  const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+};
