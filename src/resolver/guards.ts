@@ -49,7 +49,7 @@ export const guard = (input: GuardInput): readonly Problem[] => {
           found: finding === undefined ? found : `${found}, which belongs to ${finding.owner}`,
           name: copy.name,
           expected: shown(name, expected),
-          mend: name === ownCertificates ? place.mendCertificates(name) : place.mendOwned,
+          mend: name === ownCertificates ? place.mendCertificates : place.mendOwned,
         }),
         severity:
           place.severity === 'error' && (name !== ownCertificates || finding !== undefined) ? 'error' : 'warning',
@@ -75,7 +75,7 @@ export const guard = (input: GuardInput): readonly Problem[] => {
     overridable: true,
     mendOwned: `Run: eval "$(${command} --replace)"`,
     mendOther: (name) => `Run: unset ${name}`,
-    mendCertificates: () => `It is left as it is. To use the one of Sidings, run: eval "$(${command} --replace)"`,
+    mendCertificates: `It is left as it is. To use the one of Sidings, run: eval "$(${command} --replace)"`,
   };
   for (const [name, value] of Object.entries(environment)) {
     const skipped = isBookkeeping(name) && !Object.hasOwn(copy.env, name);
@@ -98,7 +98,7 @@ export const guard = (input: GuardInput): readonly Problem[] => {
         overridable: false,
         mendOwned: `Change or remove line ${line} of ${file}, or run: ${command} write ${file}`,
         mendOther: () => `Change or remove line ${line} of ${file}.`,
-        mendCertificates: () => `Change or remove line ${line} of ${file}.`,
+        mendCertificates: `Change or remove line ${line} of ${file}.`,
       };
       look(place, variables, name, value, expands);
     }
@@ -131,14 +131,26 @@ interface Place {
   readonly overridable: boolean;
   readonly mendOwned: string;
   readonly mendOther: (name: string) => string;
-  readonly mendCertificates: (name: string) => string;
+  readonly mendCertificates: string;
 }
 
 /**
  * Variables that say where somebody was or what was started, and lead no program to anything. Every shell sets OLDPWD on `cd`, npm says
  * where it was called, an editor remembers the folder it was opened in; none of it may reject.
  */
-const bookkeeping = new Set(['PWD', 'OLDPWD', '_', 'HOME', 'INIT_CWD', 'SUDO_COMMAND', 'PROMPT_COMMAND', 'HISTFILE']);
+const bookkeeping = new Set(
+  [
+    'PWD',
+    'OLDPWD',
+    '_',
+    'HOME',
+    'INIT_CWD',
+    'PROJECT_CWD',
+    'PNPM_SCRIPT_SRC_DIR',
+    'SUDO_COMMAND',
+    'PROMPT_COMMAND',
+  ].concat(['HISTFILE', 'PYENV_DIR', 'RBENV_DIR', 'NODENV_DIR', 'MISE_ORIGINAL_CWD']),
+);
 const isBookkeeping = (name: string): boolean =>
   bookkeeping.has(name) || /^(?:npm_|VSCODE_|DIRENV_|__MISE_|BASH_FUNC_|SIDINGS_|PS[0-4]$)/.test(name);
 
@@ -249,7 +261,7 @@ interface LocalPort {
 
 /** Ports on this machine that a value leads to: in URLs, host lists, keyword DSNs, by the default of a scheme, or as a bare number. */
 const localPorts = (name: string, value: string, variables: Variables, copy: Resolution): readonly LocalPort[] => [
-  ...bareForeignPort(name, value, variables),
+  ...barePort(name, value, variables),
   // Hardly any value passes these tests; looking closely at all of them would take longer than the rest of the command.
   ...(/localhost|127\.|0\.0\.0\.0|\[|host\.docker/i.test(value) ? addressPorts(value) : []),
   ...(/port/i.test(value) ? keywordPorts(value) : []),
@@ -289,16 +301,20 @@ const isLocal = (hostname: string): boolean =>
   /^\[(?:::|::1|(?:0{1,4}:){7}0{0,3}[01]|::ffff:127\.[\d.]+)\]$/.test(hostname);
 
 /**
- * `PORT=8002`, `PGPORT=5434`: a server would take that port and a database client would go there, on this machine unless a
- * variable beside it names another host.
+ * `PORT=8002`, `PGPORT=5434`, `LISTEN=:8002`: a server would take that port and a database client would go there, on this machine unless
+ * a variable beside it names another host.
  */
-const bareForeignPort = (name: string, value: string, variables: Variables): readonly LocalPort[] => {
-  if (!/(?:^|_)(?:PG|TCP_)?PORT$/.test(name) || !/^\d{1,5}$/.test(value)) return [];
+const barePort = (name: string, value: string, variables: Variables): readonly LocalPort[] => {
+  const [, colon, digits] = /^(:?)(\d{1,5})$/.exec(value) ?? [];
+  if (digits === undefined) return [];
+  const found = [{ port: Number(digits), text: value }];
+  if (colon !== '') return found;
+  if (!/(?:^|_)(?:PG|TCP_)?PORT$/.test(name)) return [];
   const stem = name.slice(0, -'PORT'.length);
   const host = ['HOST', 'HOSTNAME', 'HOSTADDR', 'ADDRESS', 'ADDR', 'SERVER']
     .map((word) => variables[stem + word])
     .find(Boolean);
-  return host === undefined || isLocalHost(host) ? [{ port: Number(value), text: value }] : [];
+  return host === undefined || isLocalHost(host) ? found : [];
 };
 
 /** A host as a DSN gives it: libpq takes a path for the folder of a socket. */
@@ -397,9 +413,8 @@ const foreignHostnames = (copy: Resolution, others: readonly KnownCopy[], suffix
     // A name has at most 253 characters; without an end the loop would be quadratic.
     if (hostname.length > 253) return undefined;
     const known = ownersByHostname();
-    for (let rest = hostname; rest !== ''; rest = rest.slice(rest.indexOf('.') + 1)) {
+    for (let rest = hostname; rest.includes('.'); rest = rest.slice(rest.indexOf('.') + 1)) {
       if (known.has(rest)) return known.get(rest);
-      if (!rest.includes('.')) return undefined;
     }
     return undefined;
   };

@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseEnvFile } from '../../../src/resolver/env-files.ts';
 
+/** Every byte as a character: controls, quotes, line ends and letters beyond ASCII. */
+const anyText = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
+
 const parse = (text: string) => parseEnvFile(text).map(({ name, value, line }) => [name, value, line]);
 
 test.each([
@@ -56,10 +59,10 @@ test('of values in single quotes alone it is known that nothing is put in', () =
 });
 
 test('any text is read, and what dotenv quotes comes back', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => Array.isArray(parseEnvFile(text))));
+  fc.assert(fc.property(anyText, (text) => Array.isArray(parseEnvFile(text))));
   fc.assert(
     fc.property(
-      fc.string({ unit: 'binary' }).filter((text) => !/['\r\\]/.test(text)),
+      anyText.filter((text) => !/['\r\\]/.test(text)),
       (value) => {
         expect(parse(`# x\nA='${value}'\nB=1`)[0]).toEqual(['A', value, 2]);
       },
@@ -69,7 +72,7 @@ test('any text is read, and what dotenv quotes comes back', () => {
 
 test('the time grows with the length, whatever is in a file', () => {
   for (const line of ['A="', "A='", 'A=`', 'A="\\"', 'A= ', 'A=\\\\"', 'export ', 'A=x #'])
-    expect(parseEnvFile(`${line}\n`.repeat(50_000)).length).toBeLessThanOrEqual(50_000);
-  parseEnvFile(`A="${'\\'.repeat(500_000)}"`);
-  parseEnvFile(' '.repeat(1_000_000));
+    expect(parseEnvFile(`${line}\n`.repeat(10_000)).length).toBeLessThanOrEqual(10_000);
+  parseEnvFile(`A="${'\\'.repeat(100_000)}"`);
+  parseEnvFile(' '.repeat(200_000));
 }, 5000);

@@ -48,5 +48,5 @@ test('no password of a URL is ever shown', () => {
 
 test('the time grows with the length, whatever is in a value', () => {
   for (const part of ['://', '://a:', '://a:b@', 'password=', 'password="', "pwd='", "token='\\", ' ', 'key ='])
-    maskSecrets('X', part.repeat(200_000));
+    maskSecrets('X', part.repeat(30_000));
 }, 5000);
