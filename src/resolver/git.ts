@@ -18,7 +18,7 @@ const maxBranch = 250;
  * never runs git. Empty without a repository; entries that lead nowhere, or to a folder of another repository, are left out.
  */
 export const linkedWorktrees = async (directory: string): Promise<readonly string[]> => {
-  const repository = await repositoryOf(directory);
+  const repository = await repositoryAbove(directory);
   if (repository === undefined) return [];
   const { commonFolder } = repository;
   const found = [await mainCheckout(commonFolder)];
@@ -35,30 +35,35 @@ export const linkedWorktrees = async (directory: string): Promise<readonly strin
  * git could tell (the reftable format). It is text from strangers and may hold any character.
  */
 export const branchOf = async (directory: string): Promise<string | undefined> => {
-  const repository = await repositoryOf(directory);
+  const repository = await repositoryAbove(directory);
   return repository && (await branchIn(repository.gitFolder));
 };
 
-/** The repository of a folder: the nearest one upward, as git finds it. */
+const repositoryAbove = async (directory: string): Promise<Repository | undefined> => {
+  const folder = await realPath(directory);
+  return folder === undefined ? undefined : await repositoryOf(folder);
+};
+
+/** The repository of a folder, given by its real path: the nearest one upward, as git finds it. */
 export const repositoryOf = async (directory: string): Promise<Repository | undefined> => {
-  const start = await realpath(directory).catch(() => undefined);
-  if (start === undefined) return undefined;
-  for (let folder = start; ; folder = dirname(folder)) {
+  for (let folder = directory; ; folder = dirname(folder)) {
     const git = join(folder, '.git');
     const found = await stat(git).catch(() => undefined);
-    if (found?.isFile()) return await repositoryAt(await readLink(git));
+    if (found?.isFile()) return await linkedRepository(git);
     // A `.git` folder without HEAD is none to git either: it looks further up.
-    if (found?.isDirectory() && (await exists(join(git, 'HEAD')))) return await repositoryAt(git);
+    if (found?.isDirectory() && (await exists(join(git, 'HEAD')))) {
+      const gitFolder = await realPath(git);
+      return gitFolder === undefined ? undefined : { gitFolder, commonFolder: gitFolder };
+    }
     if (folder === dirname(folder)) return undefined;
   }
 };
 
-const repositoryAt = async (path: string | undefined): Promise<Repository | undefined> => {
-  if (path === undefined) return undefined;
-  const gitFolder = await realpath(path).catch(() => undefined);
+/** The repository that a `.git` file leads to: of a linked worktree, a submodule, or one whose folder is kept elsewhere. */
+const linkedRepository = async (file: string): Promise<Repository | undefined> => {
+  const gitFolder = await realPath(await readLink(file));
   if (gitFolder === undefined) return undefined;
-  const common = await readPath(join(gitFolder, 'commondir'), gitFolder);
-  const commonFolder = common === undefined ? gitFolder : await realpath(common).catch(() => undefined);
+  const commonFolder = await realPath((await readPath(join(gitFolder, 'commondir'), gitFolder)) ?? gitFolder);
   return commonFolder === undefined ? undefined : { gitFolder, commonFolder };
 };
 
@@ -103,8 +108,8 @@ export const worktreeAt = async (entry: string): Promise<string | undefined> => 
   const named = await worktreeNamedBy(entry);
   const back = named && (await readLink(join(named, '.git')));
   if (named === undefined || back === undefined) return undefined;
-  const [folder, there, here] = await Promise.all([named, back, entry].map((path) => realpath(path).catch(() => '')));
-  return there !== '' && there === here ? folder : undefined;
+  const [folder, there, here] = await Promise.all([named, back, entry].map(realPath));
+  return there !== undefined && there === here ? folder : undefined;
 };
 
 /** The folder that a repository was cloned into, unless it is bare. */
@@ -146,6 +151,9 @@ const asPath = (text: string, base: string): string | undefined => {
 };
 
 const readText = (file: string): Promise<string | undefined> => readRegularFile(file).catch(() => undefined);
+
+const realPath = async (path: string | undefined): Promise<string | undefined> =>
+  path === undefined ? undefined : await realpath(path).catch(() => undefined);
 
 const exists = (path: string): Promise<boolean> =>
   lstat(path).then(
