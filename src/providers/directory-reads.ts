@@ -1,0 +1,128 @@
+import { lstat, readdir, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Log } from '../model/log.ts';
+import { type Problem, problem, SidingsError, warning } from '../model/problem.ts';
+import type { Resolution } from '../model/workstream.ts';
+import { branchIn, mainCheckout, repositoryOf, worktreeAt, worktreeEntries, worktreeNamedBy } from '../resolver/git.ts';
+import { projectFileName, readProjectFile } from '../resolver/project-file.ts';
+import { reasonOf } from '../resolver/regular-file.ts';
+import type { CopyReading, Unresolved } from './claims.ts';
+import type { Follow, Read } from './looks.ts';
+
+export interface FoundRoot {
+  /** Real paths of folders that may be copies: the root itself and those directly under it. */
+  readonly folders: readonly string[];
+  readonly unreadable: readonly FoundCopy[];
+  readonly problems: readonly Problem[];
+}
+
+export interface FoundCopy extends CopyReading {
+  /** The common folder of its git repository. */
+  readonly repository: string | undefined;
+}
+
+export interface FoundRepository {
+  readonly main: string | undefined;
+  /** Its entries for linked worktrees; each is a key of `readWorktree`. */
+  readonly entries: readonly string[];
+}
+
+// Each of these follows a folder first and reads it then, so that a change in between is news and not lost. None of them rejects.
+
+/** Key: a root as it was given; it need not exist yet. */
+export const readRoot: Read<FoundRoot> = async (root, follow) => {
+  followPath(root, follow);
+  try {
+    const directory = await realpath(root);
+    if (directory !== root) followPath(directory, follow);
+    follow(directory, 'entries');
+    const folders = [directory];
+    const unreadable: FoundCopy[] = [];
+    for (const entry of await readdir(directory, { withFileTypes: true })) {
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) folders.push(path);
+      if (!entry.isSymbolicLink()) continue;
+      try {
+        folders.push(await realpath(path));
+      } catch (error) {
+        if (!isAbsence(error)) unreadable.push(unreadableCopy(path, error));
+      }
+    }
+    return { folders, unreadable, problems: [] };
+  } catch (error) {
+    const reason = reasonOf(error);
+    return { folders: [], unreadable: [], problems: [problem('root-unreadable', { directory: root, reason })] };
+  }
+};
+
+/** Key: real path of a folder. Undefined if it holds no `sidings.json`. */
+export const readCopy =
+  (resolve: (directory: string) => Promise<Resolution>, log: Log): Read<FoundCopy | undefined> =>
+  async (directory, follow) => {
+    const file = join(directory, projectFileName);
+    const git = join(directory, '.git');
+    follow(dirname(directory), [basename(directory)]);
+    follow(directory, [projectFileName, '.git']);
+    try {
+      const isLink = (await lstat(file)).isSymbolicLink();
+      const target = isLink ? await realpath(file).catch(() => undefined) : undefined;
+      if (target !== undefined) follow(dirname(target), [basename(target)]);
+    } catch (error) {
+      return isAbsence(error) ? undefined : unreadableCopy(directory, error);
+    }
+
+    // Also while it is no repository yet: when one is copied, HEAD comes some time after `.git`.
+    follow(git, ['HEAD']);
+    const repository = await repositoryOf(directory);
+    if (repository !== undefined && repository.gitFolder !== git) follow(repository.gitFolder, ['HEAD']);
+    const branch = repository && (await branchIn(repository.gitFolder));
+
+    const outcome = await resolve(directory).catch(async (error: unknown): Promise<Unresolved> => {
+      const project = await readProjectFile(directory).then(
+        (content) => content.project,
+        () => '',
+      );
+      if (error instanceof SidingsError) return { project, failure: error.problem };
+      log.error({ directory, err: error }, 'a copy could not be resolved');
+      return { project, failure: problem('copy-unreadable', { directory, reason: reasonOf(error) }) };
+    });
+    return { directory, branch, outcome, repository: repository?.commonFolder };
+  };
+
+/** Key: the common folder of a repository. */
+export const readRepository: Read<FoundRepository> = async (commonFolder, follow) => {
+  follow(commonFolder, ['worktrees']);
+  // Most have none, and to find that out by a list costs less than by an error.
+  const names = await readdir(commonFolder).catch((): string[] => []);
+  if (!names.includes('worktrees')) return { main: undefined, entries: [] };
+  follow(join(commonFolder, 'worktrees'), 'entries');
+  return { main: await mainCheckout(commonFolder), entries: await worktreeEntries(commonFolder) };
+};
+
+/** Key: the entry of a linked worktree. Real path of the worktree, if it is there. */
+export const readWorktree: Read<string | undefined> = async (entry, follow) => {
+  follow(entry, ['gitdir']);
+  const named = await worktreeNamedBy(entry);
+  if (named === undefined) return undefined;
+  follow(dirname(named), [basename(named)]);
+  follow(named, ['.git']);
+  return await worktreeAt(entry);
+};
+
+/** A path is news when any folder on it comes, goes or becomes another one. */
+const followPath = (path: string, follow: Follow): void => {
+  for (let folder = path; folder !== dirname(folder); folder = dirname(folder)) {
+    follow(dirname(folder), [basename(folder)]);
+  }
+};
+
+const isAbsence = (error: unknown): boolean =>
+  ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+/** Whether it is a copy at all cannot be known, so it is only a warning. */
+const unreadableCopy = (directory: string, error: unknown): FoundCopy => ({
+  directory,
+  branch: undefined,
+  repository: undefined,
+  outcome: { project: '', failure: warning('copy-unreadable', { directory, reason: reasonOf(error) }) },
+});
