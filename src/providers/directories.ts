@@ -15,6 +15,7 @@ export interface DirectoryProviderOptions {
   /** Everything is looked at again this often, whatever the watches say. */
   readonly rescanMs?: number;
   readonly log: Log;
+  /** Another way to learn of changes, for machines on which folders cannot be watched. */
   readonly watch?: typeof folderWatches;
 }
 
@@ -23,9 +24,11 @@ const debounceMs = 100;
 /** How long one snapshot waits for copies that are slow to answer; they come with a later one. */
 const firstPatienceMs = 2000;
 const patienceMs = 400;
-/** How often folders are looked at that cannot be watched, and the share of the time that this may take at most. */
+/** How often folders are looked at that cannot be watched. */
 const unwatchedMs = 2000;
-const unwatchedShare = 1 / 20;
+/** With very many folders, looking at them takes longer and is done less often, so that it never shows. */
+const rescanMsPerLook = 100;
+const unwatchedMsPerLook = 10;
 
 /**
  * The copies on this machine: folders directly under a root (and the root itself) that hold `sidings.json`, and all git
@@ -80,44 +83,49 @@ export const directoryProvider = ({
     };
 
     /** Everything that is known when nothing is left to be read, or when the time is over. */
-    const look = async (patience: number): Promise<Snapshot> => {
+    const look = async (patience: number): Promise<Snapshot | undefined> => {
       const end = performance.now() + patience;
       looks.beginRound();
-      for (;;) {
+      while (!signal.aborted) {
         const { copies, problems } = walk();
         const pending = looks.pending();
         const left = end - performance.now();
-        if (pending === undefined || left <= 0 || signal.aborted) {
+        if (pending === undefined || left <= 0) {
           looks.endRound();
           return { provider: 'directory', copies: claimsOf(copies), problems };
         }
         await pause(left, signal, pending);
       }
+      return undefined;
     };
 
     const watchUntilAborted = async (): Promise<void> => {
       let published: string | undefined;
-      let rescanAt = performance.now() + rescanMs;
+      let lastRescan = performance.now();
+      let lastUnwatched = lastRescan;
       for (let patience = firstPatienceMs; ; patience = patienceMs) {
         bell.reset();
-        const begun = performance.now();
         const snapshot = await look(patience);
-        if (signal.aborted) return;
+        if (snapshot === undefined) return;
         const text = JSON.stringify(snapshot);
         if (text !== published) publish(snapshot);
         published = text;
 
-        const ended = performance.now();
-        const unwatchedAt = looks.anyUnwatched()
-          ? ended + Math.max(unwatchedMs, (ended - begun) / unwatchedShare)
-          : Number.POSITIVE_INFINITY;
-        await pause(Math.min(rescanAt, unwatchedAt) - ended, signal, bell.rung());
+        const unwatched = looks.count('unwatched');
+        const rescanAt = lastRescan + Math.max(rescanMs, looks.count('everything') * rescanMsPerLook);
+        const unwatchedAt =
+          unwatched === 0 ? rescanAt : lastUnwatched + Math.max(unwatchedMs, unwatched * unwatchedMsPerLook);
+        await pause(Math.min(rescanAt, unwatchedAt) - performance.now(), signal, bell.rung());
         if (bell.hasRung()) await pause(debounceMs, signal);
         const now = performance.now();
-        if (now >= unwatchedAt) looks.refresh('unwatched');
-        if (now < rescanAt) continue;
-        looks.refresh('everything');
-        rescanAt = now + rescanMs;
+        if (now >= unwatchedAt) {
+          looks.refresh('unwatched');
+          lastUnwatched = now;
+        }
+        if (now >= rescanAt) {
+          looks.refresh('everything');
+          lastRescan = now;
+        }
       }
     };
 

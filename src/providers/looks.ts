@@ -22,10 +22,12 @@ export interface Looks {
   readonly pending: () => Promise<unknown> | undefined;
   readonly endRound: () => void;
   /** Everything, or only what could not be watched, is out of date from here on. */
-  readonly refresh: (which: 'everything' | 'unwatched') => void;
-  readonly anyUnwatched: () => boolean;
+  readonly refresh: (which: Which) => void;
+  readonly count: (which: Which) => number;
   readonly close: () => void;
 }
+
+export type Which = 'everything' | 'unwatched';
 
 interface Look extends Follower {
   value: unknown;
@@ -49,7 +51,8 @@ export const createLooks = (watches: FolderWatches, news: () => void, concurrenc
   let begun: Promise<void>[] = [];
   let unfinished = 0;
 
-  const all = (): readonly Look[] => kinds.flatMap((looks) => [...looks.values()]);
+  const select = (which: Which): readonly Look[] =>
+    kinds.flatMap((looks) => [...looks.values()]).filter(({ unwatched }) => which === 'everything' || unwatched);
 
   const begin = async <Value>(key: string, look: Look, read: Read<Value>): Promise<void> => {
     look.running = true;
@@ -104,9 +107,9 @@ export const createLooks = (watches: FolderWatches, news: () => void, concurrenc
       }
     },
     refresh: (which) => {
-      for (const look of all()) look.stale ||= which === 'everything' || look.unwatched;
+      for (const look of select(which)) look.stale = true;
     },
-    anyUnwatched: () => all().some(({ unwatched }) => unwatched),
+    count: (which) => select(which).length,
     close: () => {
       closed = true;
     },
