@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Log } from '../model/log.ts';
 import { type Problem, problem, SidingsError, warning } from '../model/problem.ts';
 import type { Resolution } from '../model/workstream.ts';
-import { branchIn, mainCheckout, repositoryOf, worktreeAt, worktreeEntries, worktreeNamedBy } from '../resolver/git.ts';
+import { branchIn, mainCheckout, repositoryOf, worktreeEntries, worktreeNamedBy, worktreeOf } from '../resolver/git.ts';
 import { projectFileName, readProjectFile } from '../resolver/project-file.ts';
 import { reasonOf } from '../resolver/regular-file.ts';
 import type { CopyReading, Unresolved } from './claims.ts';
@@ -106,7 +106,7 @@ export const readWorktree: Read<string | undefined> = async (entry, follow) => {
   if (named === undefined) return undefined;
   follow(dirname(named), [basename(named)]);
   follow(named, ['.git']);
-  return await worktreeAt(entry);
+  return await worktreeOf(entry, named);
 };
 
 /** A path is news when any folder on it comes, goes or becomes another one. */

@@ -25,7 +25,8 @@ export const linkedWorktrees = async (directory: string): Promise<readonly strin
   const entries = await worktreeEntries(commonFolder);
   // In pieces, since each holds a file open.
   for (let start = 0; start < entries.length; start += 16) {
-    found.push(...(await Promise.all(entries.slice(start, start + 16).map(worktreeAt))));
+    const some = entries.slice(start, start + 16);
+    found.push(...(await Promise.all(some.map(async (entry) => worktreeOf(entry, await worktreeNamedBy(entry))))));
   }
   return [...new Set(found.filter((folder) => folder !== undefined))];
 };
@@ -101,13 +102,13 @@ export const worktreeNamedBy = async (entry: string): Promise<string | undefined
 };
 
 /**
- * Real path of the worktree of an entry. Its `.git` file must lead back here: entries are left over when a worktree is
- * deleted or moved by hand, and a copy of a repository still holds those of the original.
+ * Real path of the worktree that an entry names. Its `.git` file must lead back to the entry: entries are left over when a
+ * worktree is deleted or moved by hand, and a copy of a repository still holds those of the original.
  */
-export const worktreeAt = async (entry: string): Promise<string | undefined> => {
-  const named = await worktreeNamedBy(entry);
-  const back = named && (await readLink(join(named, '.git')));
-  if (named === undefined || back === undefined) return undefined;
+export const worktreeOf = async (entry: string, named: string | undefined): Promise<string | undefined> => {
+  if (named === undefined) return undefined;
+  const back = await readLink(join(named, '.git'));
+  if (back === undefined) return undefined;
   const [folder, there, here] = await Promise.all([named, back, entry].map(realPath));
   return there !== undefined && there === here ? folder : undefined;
 };
