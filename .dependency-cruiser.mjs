@@ -73,6 +73,7 @@ export default {
     },
     owner('http-proxy', 'proxy/full-lane.ts'),
     owner('fastify', 'status'),
+    owner('@fastify/swagger', 'status'),
     owner('commander', 'cli'),
     owner('pino', 'feedback'),
     owner('jsonc-parser', 'resolver'),
