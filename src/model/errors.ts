@@ -311,6 +311,24 @@ export const errors = {
     exit: 1,
     status: 404,
   },
+  'directory-unknown': {
+    message: 'No workstream is known at {directory} or in a folder above it.',
+    hint: '`sidings ls` lists what is known; folders beside a copy are found by --root.',
+    exit: 1,
+    status: 404,
+  },
+  'parameter-invalid': {
+    message: 'The parameter {parameter} {reason}.',
+    hint: 'The API is described at /api/openapi.json.',
+    exit: 2,
+    status: 400,
+  },
+  'events-full': {
+    message: '{count} clients follow the events already.',
+    hint: 'Close pages that show the status, or ask /api/workstreams now and then.',
+    exit: 1,
+    status: 503,
+  },
   'service-unknown': {
     message: '{name} has no service called {service}.',
     hint: 'It has: {known}.',

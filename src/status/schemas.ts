@@ -1,0 +1,102 @@
+import { errors } from '../model/errors.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Service, State, Workstream } from '../model/workstream.ts';
+
+type Schema = Readonly<Record<string, unknown>>;
+/** One schema for each member of the type, so that neither can change alone. */
+type Members<Type> = { readonly [Name in keyof Required<Type>]: Schema };
+
+const text: Schema = { type: 'string' };
+const list = (items: Schema): Schema => ({ type: 'array', items });
+const refer = (name: string): Schema => ({ $ref: `${name}#` });
+
+const object = <Type>(
+  $id: string,
+  description: string,
+  properties: Members<Type>,
+  optional: readonly (keyof Type)[] = [],
+) => ({
+  $id,
+  type: 'object',
+  description,
+  properties,
+  required: Object.keys(properties).filter((name) => !optional.includes(name as keyof Type)),
+  additionalProperties: false,
+});
+
+const problemMembers: Members<Problem> = {
+  code: { type: 'string', enum: Object.keys(errors), description: 'Stable: programs may depend on it.' },
+  severity: { type: 'string', enum: ['error', 'warning'] },
+  message: text,
+  hint: { type: 'string', description: 'What to do about it.' },
+};
+
+const service = object<Service>(
+  'Service',
+  'A service of a workstream.',
+  {
+    name: text,
+    kind: { type: 'string', enum: ['http', 'tcp'] },
+    port: { type: 'integer', minimum: 1, maximum: 65535 },
+    state: {
+      type: 'string',
+      enum: ['up', 'down', 'unknown', 'foreign'],
+      description: 'foreign: the port is held by a process of another copy.',
+    },
+    provider: { type: 'string', description: 'What found it.' },
+    upstream: { type: 'string', description: 'The address it listens on.' },
+    url: { type: 'string', description: 'The canonical address; http services only.' },
+    urls: { ...list(text), description: 'All addresses, the canonical one first.' },
+  },
+  ['url'],
+);
+
+const workstream = object<Workstream>(
+  'Workstream',
+  'A copy of a project plus its running environment.',
+  {
+    name: text,
+    project: text,
+    mode: { type: 'string', enum: ['main', 'workstream'] },
+    slot: { type: 'integer', minimum: 0, description: 'Added to each base port; 0 for main.' },
+    directory: text,
+    branch: text,
+    live: { type: 'boolean', description: 'Whether any of its services is up.' },
+    problems: list(refer('Problem')),
+    services: list(refer('Service')),
+  },
+  ['branch'],
+);
+
+const state = object<State>('State', 'Everything that is known now.', {
+  version: { type: 'integer', description: 'Grows with every change, until sidings is started anew.' },
+  problems: { ...list(refer('Problem')), description: 'Findings that belong to no workstream.' },
+  workstreams: list(refer('Workstream')),
+});
+
+const failure = object<Problem & { type: string; title: string; status: number }>(
+  'Failure',
+  'Why a request was not answered (RFC 9457).',
+  { type: text, title: text, status: { type: 'integer' }, ...problemMembers },
+);
+
+/** What the schemas of the routes refer to. */
+export const sharedSchemas = [
+  object<Problem>('Problem', 'A finding. A warning informs; an error keeps something from working.', problemMembers),
+  service,
+  workstream,
+  state,
+  failure,
+];
+
+/** The description of an answer that has one of the shared shapes. */
+export const answerOf = (name: 'State' | 'Workstream', description: string) => ({
+  description,
+  content: { 'application/json': { schema: refer(name) } },
+});
+
+/** The description of an answer that is a problem. */
+export const failureOf = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: refer('Failure') } },
+});

@@ -1,0 +1,7 @@
+import type { Service, State, Workstream } from '../../model/workstream.ts';
+
+export declare const inOrder: (workstreams: readonly Workstream[]) => Workstream[];
+export declare const linkTo: (url: unknown) => string | undefined;
+export declare const stateWord: (state: Service['state']) => string;
+export declare const summary: (state: State) => string;
+export declare const facts: (workstream: Workstream) => [word: string, value: string][];
