@@ -139,18 +139,17 @@ const show = (state) => {
   document.title = `${state.workstreams.filter(({ live }) => live).length} live · Sidings`;
 };
 
-const away = (since) => {
-  const node = byId('connection');
-  node.hidden = since === undefined;
-  const text = since === undefined ? '' : `Sidings does not answer. This is how it was at ${since}; trying again.`;
-  setText(node, text);
-  document.documentElement.classList.toggle('away', since !== undefined);
+/** Says whether sidings answers, and how old what is shown is. */
+const connected = (is, since) => {
+  const shownFrom = since === undefined ? '' : ` This is how it was at ${since}.`;
+  setText(byId('connection'), is ? '' : `Sidings does not answer; trying again.${shownFrom}`);
+  document.documentElement.classList.toggle('away', !is);
 };
 
 const retryMs = 3000;
 let source;
 let retry;
-let last = 'no time yet';
+let last;
 
 const follow = () => {
   clearTimeout(retry);
@@ -159,11 +158,11 @@ const follow = () => {
   source.addEventListener('state', ({ data }) => {
     show(JSON.parse(data));
     last = new Date().toLocaleTimeString();
-    away(undefined);
+    connected(true);
     if (document.visibilityState === 'hidden') source.close();
   });
   source.addEventListener('error', () => {
-    away(last);
+    connected(false, last);
     // After an answer that is no stream the browser gives up; we do not.
     if (source.readyState === EventSource.CLOSED) retry = setTimeout(follow, retryMs);
   });
