@@ -78,11 +78,13 @@ export const createEvents = ({ state, heartbeatMs }: EventOptions): Events => {
   return {
     count: () => clients.size,
     follow: (response) => {
+      if (response.destroyed) return;
       const client: Client = { response, blocked: false, stale: false, missed: 0 };
       if (clients.size === 0) heartbeat = setInterval(beat, heartbeatMs).unref();
       clients.add(client);
       response.once('close', () => leave(client));
-      response.on('error', () => response.destroy());
+      // A write may meet a connection that has just broken; its `close` follows.
+      response.on('error', () => {});
       response.on('drain', () => {
         client.blocked = false;
         client.missed = 0;
@@ -101,10 +103,11 @@ export const createEvents = ({ state, heartbeatMs }: EventOptions): Events => {
     },
     close: () => {
       closed = true;
-      for (const { response, blocked } of clients) {
+      for (const client of clients) {
+        leave(client);
         // The end of a stream that nobody reads would wait for ever.
-        if (blocked) response.destroy();
-        else response.end();
+        if (client.blocked) client.response.destroy();
+        else client.response.end();
       }
     },
   };
