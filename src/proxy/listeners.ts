@@ -2,12 +2,18 @@ import { createServer, type Server, type Socket } from 'node:net';
 
 /** The sockets the proxy listens on, and the connections that came from them. */
 export interface Listeners {
-  /** Listens on an address; port 0 takes any free one. Gives the real port; rejects with the system's error. */
-  readonly listen: (address: string, port: number) => Promise<number>;
+  /**
+   * Listens on every address, or on none: port 0 takes one that is free on all of them. Gives the real port; rejects with the
+   * system's error, which names the address.
+   */
+  readonly listen: (addresses: readonly string[], port: number) => Promise<number>;
   readonly connections: ReadonlySet<Socket>;
   /** No new connections from here on. */
   readonly stop: () => void;
 }
+
+/** How often port 0 is tried until the port that one address gave is free on the others. */
+const attempts = 10;
 
 export const openListeners = (onConnection: (socket: Socket) => void): Listeners => {
   const servers = new Set<Server>();
@@ -19,18 +25,36 @@ export const openListeners = (onConnection: (socket: Socket) => void): Listeners
     onConnection(socket);
   };
 
-  const listen = (address: string, port: number): Promise<number> =>
+  const open = (host: string, port: number): Promise<Server> =>
     new Promise((resolve, reject) => {
       // A client may close its half and still wait for the answer.
       const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
       server.once('error', reject);
-      server.listen({ host: address, port, exclusive: true, ipv6Only: true }, () => {
+      server.listen({ host, port, exclusive: true, ipv6Only: true }, () => {
         server.off('error', reject);
-        servers.add(server);
-        const bound = server.address();
-        resolve(typeof bound === 'object' && bound !== null ? bound.port : port);
+        resolve(server);
       });
     });
+
+  const listen = async (addresses: readonly string[], wanted: number): Promise<number> => {
+    for (let attempt = 1; ; attempt += 1) {
+      const opened: Server[] = [];
+      try {
+        let port = wanted;
+        for (const host of addresses) {
+          const server = await open(host, port);
+          opened.push(server);
+          port = portOf(server) ?? port;
+        }
+        for (const server of opened) servers.add(server);
+        return port;
+      } catch (error) {
+        for (const server of opened) server.close();
+        const taken = wanted === 0 && (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+        if (!taken || attempt === attempts) throw error;
+      }
+    }
+  };
 
   return {
     listen,
@@ -39,4 +63,9 @@ export const openListeners = (onConnection: (socket: Socket) => void): Listeners
       for (const server of servers) server.close();
     },
   };
+};
+
+const portOf = (server: Server): number | undefined => {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : undefined;
 };

@@ -36,8 +36,8 @@ export interface ProxyOptions {
 }
 
 export interface Proxy {
-  /** Listens on an address; port 0 takes any free one. Gives the real port; rejects with the system's error. */
-  readonly listen: (address: string, port: number) => Promise<number>;
+  /** Listens on all of the addresses or on none; port 0 takes any free one. Gives the real port; rejects with the system's error. */
+  readonly listen: (addresses: readonly string[], port: number) => Promise<number>;
   /** Takes no new connections, lets requests finish for so many milliseconds, then ends what is left. */
   readonly close: (graceMs: number) => Promise<void>;
 }

@@ -64,7 +64,7 @@ export const startProxy = async ({ copies, refusal, ...options }: TestProxyOptio
     log: silent,
     ...options,
   });
-  const port = await proxy.listen('127.0.0.1', 0);
+  const port = await proxy.listen(['127.0.0.1'], 0);
   let closed: Promise<void> | undefined;
   const close = (graceMs = 0): Promise<void> => {
     closed ??= proxy.close(graceMs);
