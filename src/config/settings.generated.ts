@@ -3,7 +3,7 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"type":"object","properties":{"$schema":{"type":"string"},"httpPort":{"type":"integer","minimum":0,"maximum":65535,"description":"Port of the proxy; 0 takes any free one."},"bind":{"type":"array","items":{"type":"string","pattern":"^[0-9A-Fa-f:.]+$"},"minItems":1,"description":"Addresses to listen on. Loopback only unless you say otherwise here."},"roots":{"type":"array","items":{"anyOf":[{"type":"string","pattern":"^[^\\u0000]+$"},{"type":"object","required":["directory"],"properties":{"directory":{"type":"string","pattern":"^[^\\u0000]+$"},"trusted":{"type":"boolean","description":"Copies under it may run the resolver command of their sidings.json."}},"additionalProperties":false}]},"description":"Folders whose direct subfolders are looked at for copies. `~` is the home folder."},"suffixes":{"type":"array","items":{"type":"string","pattern":"^[a-z0-9-]+(\\.[a-z0-9-]+)*$"},"minItems":1,"description":"What hostnames end in; the first one is printed."},"stateDirectory":{"type":"string","pattern":"^[^\\u0000]+$","description":"Claimed slots and captured logs."},"log":{"type":"object","properties":{"level":{"enum":["trace","debug","info","warn","error","fatal","silent"]},"access":{"type":"boolean","description":"One line for each request."}},"additionalProperties":false}},"title":"Sidings machine configuration","additionalProperties":false};
+const schema11 = {"type":"object","properties":{"$schema":{"type":"string"},"httpPort":{"type":"integer","minimum":0,"maximum":65535,"description":"Port of the proxy; 0 takes any free one."},"bind":{"type":"array","items":{"type":"string","pattern":"^[0-9A-Fa-f:.]+$"},"minItems":1,"description":"Addresses to listen on. Loopback only unless you say otherwise here."},"roots":{"type":"array","items":{"anyOf":[{"type":"string","pattern":"^[^\\u0000]+$"},{"type":"object","required":["directory"],"properties":{"directory":{"type":"string","pattern":"^[^\\u0000]+$"},"trusted":{"type":"boolean","description":"Copies under it may run the resolver command of their sidings.json."}},"additionalProperties":false}]},"description":"Folders whose direct subfolders are looked at for copies. `~` is the home folder."},"suffixes":{"type":"array","items":{"type":"string","pattern":"^[a-z0-9-]+(\\.[a-z0-9-]+)*$"},"minItems":1,"description":"What hostnames end in; the first one is printed."},"stateDirectory":{"type":"string","pattern":"^[^\\u0000]+$","description":"Claimed slots and captured logs."},"proxy":{"type":"object","properties":{"responseTimeout":{"type":"number","exclusiveMinimum":0,"maximum":86400,"description":"Seconds that a service may take to begin its answer; 300 if absent."}},"additionalProperties":false},"log":{"type":"object","properties":{"level":{"enum":["trace","debug","info","warn","error","fatal","silent"]},"access":{"type":"boolean","description":"One line for each request."}},"additionalProperties":false}},"title":"Sidings machine configuration","additionalProperties":false};
 const pattern0 = new RegExp("^[0-9A-Fa-f:.]+$", "u");
 const pattern1 = new RegExp("^[^\\u0000]+$", "u");
 const pattern3 = new RegExp("^[a-z0-9-]+(\\.[a-z0-9-]+)*$", "u");
@@ -13,7 +13,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
-if(!(((((((key0 === "$schema") || (key0 === "httpPort")) || (key0 === "bind")) || (key0 === "roots")) || (key0 === "suffixes")) || (key0 === "stateDirectory")) || (key0 === "log"))){
+if(!((((((((key0 === "$schema") || (key0 === "httpPort")) || (key0 === "bind")) || (key0 === "roots")) || (key0 === "suffixes")) || (key0 === "stateDirectory")) || (key0 === "proxy")) || (key0 === "log"))){
 const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err0];
@@ -341,12 +341,12 @@ vErrors.push(err24);
 errors++;
 }
 }
-if(data.log !== undefined){
-let data11 = data.log;
+if(data.proxy !== undefined){
+let data11 = data.proxy;
 if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
 for(const key2 in data11){
-if(!((key2 === "level") || (key2 === "access"))){
-const err25 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+if(!(key2 === "responseTimeout")){
+const err25 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -356,10 +356,11 @@ vErrors.push(err25);
 errors++;
 }
 }
-if(data11.level !== undefined){
-let data12 = data11.level;
-if(!(((((((data12 === "trace") || (data12 === "debug")) || (data12 === "info")) || (data12 === "warn")) || (data12 === "error")) || (data12 === "fatal")) || (data12 === "silent"))){
-const err26 = {instancePath:instancePath+"/log/level",schemaPath:"#/properties/log/properties/level/enum",keyword:"enum",params:{allowedValues: schema11.properties.log.properties.level.enum},message:"must be equal to one of the allowed values"};
+if(data11.responseTimeout !== undefined){
+let data12 = data11.responseTimeout;
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 86400 || isNaN(data12)){
+const err26 = {instancePath:instancePath+"/proxy/responseTimeout",schemaPath:"#/properties/proxy/properties/responseTimeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -368,10 +369,8 @@ vErrors.push(err26);
 }
 errors++;
 }
-}
-if(data11.access !== undefined){
-if(typeof data11.access !== "boolean"){
-const err27 = {instancePath:instancePath+"/log/access",schemaPath:"#/properties/log/properties/access/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data12 <= 0 || isNaN(data12)){
+const err27 = {instancePath:instancePath+"/proxy/responseTimeout",schemaPath:"#/properties/proxy/properties/responseTimeout/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -381,9 +380,8 @@ vErrors.push(err27);
 errors++;
 }
 }
-}
 else {
-const err28 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err28 = {instancePath:instancePath+"/proxy/responseTimeout",schemaPath:"#/properties/proxy/properties/responseTimeout/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -395,12 +393,76 @@ errors++;
 }
 }
 else {
-const err29 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err29 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err29];
 }
 else {
 vErrors.push(err29);
+}
+errors++;
+}
+}
+if(data.log !== undefined){
+let data13 = data.log;
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+for(const key3 in data13){
+if(!((key3 === "level") || (key3 === "access"))){
+const err30 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+}
+if(data13.level !== undefined){
+let data14 = data13.level;
+if(!(((((((data14 === "trace") || (data14 === "debug")) || (data14 === "info")) || (data14 === "warn")) || (data14 === "error")) || (data14 === "fatal")) || (data14 === "silent"))){
+const err31 = {instancePath:instancePath+"/log/level",schemaPath:"#/properties/log/properties/level/enum",keyword:"enum",params:{allowedValues: schema11.properties.log.properties.level.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+}
+if(data13.access !== undefined){
+if(typeof data13.access !== "boolean"){
+const err32 = {instancePath:instancePath+"/log/access",schemaPath:"#/properties/log/properties/access/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+}
+}
+else {
+const err33 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+}
+}
+else {
+const err34 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
 }
 errors++;
 }

@@ -39,6 +39,20 @@ export const settingsSchema = Type.Object(
       }),
     ),
     stateDirectory: Type.Optional(Type.String({ ...directory, description: 'Claimed slots and captured logs.' })),
+    proxy: Type.Optional(
+      Type.Object(
+        {
+          responseTimeout: Type.Optional(
+            Type.Number({
+              exclusiveMinimum: 0,
+              maximum: 86_400,
+              description: 'Seconds that a service may take to begin its answer; 300 if absent.',
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
     log: Type.Optional(
       Type.Object(
         {

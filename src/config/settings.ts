@@ -13,6 +13,8 @@ export interface SettingValues {
   readonly roots: readonly string[];
   readonly suffixes: readonly string[];
   readonly stateDirectory: string;
+  /** Seconds without a byte before an upstream's answer begins. */
+  readonly responseTimeout: number;
   readonly logLevel: (typeof logLevels)[number];
   readonly accessLog: boolean;
 }
@@ -38,6 +40,7 @@ export interface SettingFlags {
   readonly root?: readonly string[] | undefined;
   readonly suffix?: readonly string[] | undefined;
   readonly stateDir?: string | undefined;
+  readonly responseTimeout?: string | undefined;
   readonly logLevel?: string | undefined;
   readonly accessLog?: boolean | undefined;
 }
@@ -57,6 +60,12 @@ const asPort = (text: string, source: string): number => {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (port <= 65535) return port;
   throw invalid(source, text, 'is not a port', 'Use a number from 0 to 65535; 0 takes any free port.');
+};
+
+const asSeconds = (text: string, source: string): number => {
+  const seconds = /^\d{1,5}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds > 0 && seconds <= 86_400) return seconds;
+  throw invalid(source, text, 'is not a time', 'Use seconds, at most 86400.');
 };
 
 const asLevel = (text: string, source: string): SettingValues['logLevel'] => {
@@ -180,6 +189,15 @@ export const mergeSettings = ({ flags, environment, file, cwd, home }: SettingSo
       parse: path(cwd),
       inFile: content.stateDirectory === undefined ? undefined : path(file.directory)(content.stateDirectory),
       fallback: join(xdgFolder(environment.XDG_STATE_HOME) ?? join(home, '.local/state'), 'sidings'),
+    }),
+    responseTimeout: pick('responseTimeout', {
+      flag: '--response-timeout',
+      given: flags.responseTimeout === undefined ? undefined : asSeconds(flags.responseTimeout, '--response-timeout'),
+      variable: 'SIDINGS_RESPONSE_TIMEOUT',
+      parse: asSeconds,
+      inFile: content.proxy?.responseTimeout,
+      // Long enough for an API that stands in a debugger for a while.
+      fallback: 300,
     }),
     logLevel: pick('logLevel', {
       flag: '--log-level',
