@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isAbsolute } from 'node:path';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { ProxyAddress } from '../model/address.ts';
 import { statusHostnames, toLabel } from '../model/hostname.ts';
 import type { Log } from '../model/log.ts';
 import { fail, type Problem, problem, SidingsError } from '../model/problem.ts';
@@ -20,7 +19,6 @@ export interface StatusOptions {
   readonly subscribe: (listener: (state: State) => void) => () => void;
   /** The nearest workstream at or above a real path. */
   readonly lookup: (directory: string) => Workstream | undefined;
-  readonly address: () => ProxyAddress;
   readonly suffixes: readonly string[];
   readonly log: Log;
   /** Milliseconds between two signs of life on a stream of events. */
@@ -61,7 +59,7 @@ const maxNameLength = 3 * 255;
 
 /** The status page and the API of the status hosts. Every caller is judged before a route is looked for. */
 export const createStatus = async (options: StatusOptions): Promise<Status> => {
-  const { state, subscribe, address, suffixes, log, heartbeatMs = 20_000 } = options;
+  const { state, subscribe, suffixes, log, heartbeatMs = 20_000 } = options;
   const events = createEvents({ state, heartbeatMs });
   const hostnames = new Set(suffixes.flatMap(statusHostnames));
 
@@ -99,8 +97,7 @@ export const createStatus = async (options: StatusOptions): Promise<Status> => {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
     const { method = '', url = '', headers, socket } = request;
     const scheme = 'encrypted' in socket ? 'https' : 'http';
-    const ours = { hostnames, ports: [address().port, socket.localPort] };
-    const refusal = judgeCaller({ method, path: url, scheme, headers }, ours);
+    const refusal = judgeCaller({ method, path: url, scheme, headers }, hostnames);
     if (refusal === undefined) {
       app.routing(request, response);
       return;

@@ -11,26 +11,20 @@ export interface Call {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** What counts as ours. */
-export interface Ours {
-  readonly hostnames: ReadonlySet<string>;
-  readonly ports: readonly (number | undefined)[];
-}
-
 const usualPorts = { http: 80, https: 443 };
 
 /**
- * Whether a request may be answered: undefined, or why not. It must be meant for one of our hostnames at our port, which a page that
- * rebound its own name to this machine cannot say (421), and it must not come from a page of another origin (403). A program
- * sends neither `Origin` nor `Sec-Fetch-Site`, and may ask.
+ * Whether a request may be answered: undefined, or why not. It must be meant for one of our hostnames, which a page that
+ * rebound its own name to this machine cannot say (421), and it must not come from a page of another origin (403): not from another
+ * port either. A program sends neither `Origin` nor `Sec-Fetch-Site`, and may ask. Nothing is said of the port in `Host`: programs leave it
+ * out, and a tunnel or a container shows another one than ours.
  */
-export const judgeCaller = (call: Call, { hostnames, ports }: Ours): Problem | undefined => {
+export const judgeCaller = (call: Call, hostnames: ReadonlySet<string>): Problem | undefined => {
   const { method, path, scheme, headers } = call;
   const portOf = (authority: Authority, of: keyof typeof usualPorts): number => authority.port ?? usualPorts[of];
 
   const host = parseAuthority(headers.host ?? '');
-  if (host === undefined || !hostnames.has(host.hostname) || !ports.includes(portOf(host, scheme)))
-    return problem('host-misdirected');
+  if (host === undefined || !hostnames.has(host.hostname)) return problem('host-misdirected');
 
   if (headers.origin !== undefined) {
     const origin = parseOrigin(headers.origin);

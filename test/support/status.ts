@@ -72,7 +72,6 @@ export const startStatus = async (
   const port = portOf(server);
   const status = await createStatus({
     lookup: () => undefined,
-    address: () => ({ scheme: 'http', port }),
     suffixes: ['localhost', 'test'],
     log: silent,
     ...options,

@@ -138,12 +138,10 @@ test('the streams of a page of another origin are refused before they begin', as
 });
 
 test('through the proxy events come at once, and its end does not wait for them', async () => {
-  let port = 0;
   const { options, publish } = changingState(stateOf(1));
-  const status = await startStatus({ ...options, address: () => ({ scheme: 'http', port }) });
+  const status = await startStatus(options);
   const proxy = await startProxy({ copies: [], status: status.handle });
-  port = proxy.port;
-  const client = follow(port);
+  const client = follow(proxy.port);
   await client.until(/id: 1\n.*\n\n/);
   publish(stateOf(2));
   await client.until(/id: 2\n.*\n\n/);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { judgeCaller } from '../../../src/status/caller.ts';
 
-const ours = { hostnames: new Set(['localhost', 'sidings.localhost', 'sidings.test']), ports: [8080, 80, undefined] };
+const ours = new Set(['localhost', 'sidings.localhost', 'sidings.test']);
 
 const judge = (headers: Record<string, string>, more: { path?: string; method?: string; scheme?: 'https' } = {}) =>
   judgeCaller(
@@ -20,7 +20,7 @@ test.each([
   ['localhost', undefined],
   ['LOCALHOST.:8080', undefined],
   ['sidings.test:80', undefined],
-  ['localhost:8081', 'host-misdirected'],
+  ['localhost:8081', undefined],
   ['evil.example:8080', 'host-misdirected'],
   ['127.0.0.1:8080', 'host-misdirected'],
   ['localhost.evil.example', 'host-misdirected'],
@@ -36,9 +36,10 @@ test('without a Host nothing is answered', () => {
 });
 
 test('the usual port is that of the scheme', () => {
-  expect(judge({ host: 'localhost' }, { scheme: 'https' })).toBe('host-misdirected');
-  const tls = { method: 'GET', path: '/', scheme: 'https', headers: { host: 'localhost' } } as const;
-  expect(judgeCaller(tls, { ...ours, ports: [443] })).toBeUndefined();
+  const of = (origin: string) => judge({ host: 'localhost', origin }, { scheme: 'https' });
+  expect(of('https://localhost')).toBeUndefined();
+  expect(of('https://localhost:443')).toBeUndefined();
+  expect(of('https://localhost:80')).toBe('origin-refused');
 });
 
 test.each([
