@@ -97,8 +97,12 @@ export interface Service {
   readonly upstream: string;
   /** The canonical address; http services only. */
   readonly url?: string;
+  /** The address without the proxy, for programs that do not resolve `*.localhost`; http services only. */
+  readonly localUrl?: string;
   /** All addresses, the canonical one first. */
   readonly urls: readonly string[];
+  /** The bare name of the workstream leads to it. */
+  readonly default?: true;
 }
 
 /** A copy plus its running environment, as the status API gives it (DESIGN §8). */

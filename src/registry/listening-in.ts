@@ -19,7 +19,8 @@ export const createListeningIn = () => {
     const places = { has: (folder: string) => folder === directory || copies.has(folder) };
     for (const { inode, port } of listeners) {
       const owner: PortOwner | undefined = owners.get(inode);
-      if (owner === undefined) continue;
+      // The proxy itself may have been started in a copy.
+      if (owner === undefined || owner.pid === process.pid) continue;
       const { pid, command } =
         [owner, ...owner.heirs].find((holder) => copyAround(holder.directory, places) === directory) ?? {};
       if (pid !== undefined && command !== undefined) found.set(`${port} ${pid}`, { port, pid, command });

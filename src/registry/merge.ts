@@ -5,7 +5,7 @@ import { type Problem, problem } from '../model/problem.ts';
 import type { RouteTable } from '../model/route-table.ts';
 import type { CopyClaim, Service, ServiceClaim, Snapshot, State, Workstream } from '../model/workstream.ts';
 import type { Holder, PortOwner } from './port-owners.ts';
-import { addressesOf, upstreamKey } from './reach.ts';
+import { addressesOf, isLoopback, upstreamKey } from './reach.ts';
 
 /** A service as the last provider knows it. */
 export interface MergedService extends ServiceClaim {
@@ -82,6 +82,10 @@ export const copyAround = (directory: string, copies: { has: (directory: string)
   }
 };
 
+/** Why nothing of a copy may be reached: another one has its slot or its name, so that its ports may not be its own. */
+export const conflict = ({ problems }: CopyClaim): Problem | undefined =>
+  problems.find(({ severity }) => severity === 'error');
+
 /** The services whose port is held by a process that works in another copy. */
 export const foreignOwners = (copies: readonly MergedCopy[], sightings: Sightings): Refusals => {
   const byDirectory = new Map(copies.map((copy) => [copy.directory, copy]));
@@ -156,7 +160,7 @@ const serviceOf = (
   service: MergedService,
   { sightings, refusals, address }: Pick<StateInput, 'sightings' | 'refusals' | 'address'>,
 ): Service => {
-  const { name, kind, provider, upstream } = service;
+  const { name, kind, provider, upstream, isDefault } = service;
   const key = upstreamKey(upstream);
   const sighting = sightings.get(key);
   const state = sighting !== undefined ? 'up' : sightings.has(key) ? 'down' : 'unknown';
@@ -170,7 +174,9 @@ const serviceOf = (
     provider,
     upstream: `${host.includes(':') ? `[${host}]` : host}:${upstream.port}`,
     ...(urls[0] !== undefined && { url: urls[0] }),
+    ...(kind === 'http' && isLoopback(upstream.host) && { localUrl: `http://localhost:${upstream.port}` }),
     urls,
+    ...(isDefault && { default: true }),
   };
 };
 

@@ -7,7 +7,15 @@ import { buildRouteTable, emptyRouteTable, lookup, type Route, type RouteTable }
 import type { Snapshot, State } from '../model/workstream.ts';
 import { createListeningIn } from './listening-in.ts';
 import { createLiveness, type Liveness, type Upstreams } from './liveness.ts';
-import { foreignOwners, type MergedCopy, mergeSnapshots, type Refusals, type Sightings, stateOf } from './merge.ts';
+import {
+  conflict,
+  foreignOwners,
+  type MergedCopy,
+  mergeSnapshots,
+  type Refusals,
+  type Sightings,
+  stateOf,
+} from './merge.ts';
 import { upstreamKey } from './reach.ts';
 
 export interface Registry {
@@ -24,7 +32,9 @@ export interface Registry {
   readonly suspect: (route: Route) => void;
   /** Ports that processes working inside a folder listen on; Linux only, else empty. */
   readonly listeningIn: (directory: string) => Promise<readonly ListeningProcess[]>;
-  /** Looks at the kernel until the signal ends it. */
+  /** Looks at all ports now; settles when state and table say what was seen. */
+  readonly look: () => Promise<void>;
+  /** Goes on looking until the signal ends it. */
   readonly run: (signal: AbortSignal) => Promise<void>;
 }
 
@@ -74,7 +84,7 @@ export const createRegistry = ({
     const found = foreignOwners(copies, sightings);
     if (changed.copies || !isDeepStrictEqual(found, refusals)) {
       refusals = found;
-      table = buildRouteTable(copies, suffixes, (_copy, service) => found.get(service));
+      table = buildRouteTable(copies, suffixes, (copy, service) => conflict(copy) ?? found.get(service));
     }
     addressShown = addressNow();
     const next = stateOf({ copies, problems, sightings, refusals, table, address: address() });
@@ -199,6 +209,7 @@ export const createRegistry = ({
       if (liveness.seesOwners(upstream.host)) suspects.add(upstreamKey(upstream));
     },
     listeningIn: (directory) => listeningIn(directory, new Set(copies.map((copy) => copy.directory))),
+    look,
     run,
   };
 };

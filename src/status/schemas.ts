@@ -46,9 +46,11 @@ const service = object<Service>(
     provider: { type: 'string', description: 'What found it.' },
     upstream: { type: 'string', description: 'The address it listens on.' },
     url: { type: 'string', description: 'The canonical address; http services only.' },
+    localUrl: { type: 'string', description: 'The address without the proxy; http services only.' },
     urls: { ...list(text), description: 'All addresses, the canonical one first.' },
+    default: { type: 'boolean', description: 'The bare name of the workstream leads to it.' },
   },
-  ['url'],
+  ['url', 'localUrl', 'default'],
 );
 
 const workstream = object<Workstream>(

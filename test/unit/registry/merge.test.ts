@@ -3,6 +3,7 @@ import { problem, warning } from '../../../src/model/problem.ts';
 import { buildRouteTable } from '../../../src/model/route-table.ts';
 import type { CopyClaim, ServiceClaim, Snapshot, State } from '../../../src/model/workstream.ts';
 import {
+  conflict,
   copyAround,
   foreignOwners,
   mergeSnapshots,
@@ -159,7 +160,12 @@ test('a foreign owner is named, with the folder and the copy', () => {
 });
 
 test('the state of services: unknown, down, up, and where they answer', () => {
-  const services = [service('web', 5176), api, service('redis', 6382, { kind: 'tcp' }), service('docs', 4003)];
+  const services = [
+    service('web', 5176, { isDefault: true }),
+    api,
+    service('redis', 6382, { kind: 'tcp' }),
+    service('docs', 4003),
+  ];
   const [web, , redis, docs] = services as [ServiceClaim, ServiceClaim, ServiceClaim, ServiceClaim];
   const { workstreams } = describe(
     [snapshot('directory', [{ ...copy('project-3', services), branch: 'fix' }])],
@@ -186,9 +192,22 @@ test('the state of services: unknown, down, up, and where they answer', () => {
       problems: [],
       services: [
         ...[
-          { name: 'web', port: 5176, state: 'unknown', upstream: '127.0.0.1:5176' },
-          { name: 'api', port: 8003, state: 'down', upstream: '127.0.0.1:8003' },
-        ].map((more) => ({ kind: 'http', provider: 'directory', url: at(more.name)[0], urls: at(more.name), ...more })),
+          {
+            name: 'web',
+            port: 5176,
+            state: 'unknown',
+            upstream: '127.0.0.1:5176',
+            urls: [...at('web'), 'http://project-3.localhost'],
+            default: true,
+          },
+          { name: 'api', port: 8003, state: 'down', upstream: '127.0.0.1:8003', urls: at('api') },
+        ].map((more) => ({
+          kind: 'http',
+          provider: 'directory',
+          url: more.urls[0],
+          localUrl: `http://localhost:${more.port}`,
+          ...more,
+        })),
         {
           name: 'redis',
           kind: 'tcp',
@@ -206,6 +225,7 @@ test('the state of services: unknown, down, up, and where they answer', () => {
           state: 'up',
           upstream: '[::1]:4003',
           url: at('docs')[0],
+          localUrl: 'http://localhost:4003',
           urls: at('docs'),
         },
       ],
@@ -218,6 +238,14 @@ test('an upstream that is somewhere else is shown as it is, and a copy without a
   const { workstreams } = describe([snapshot('docker', [copy('project-3', [away])])]);
   expect(workstreams[0]).toMatchObject({ live: false, services: [{ upstream: '172.17.0.2:3000' }] });
   expect('branch' in (workstreams[0] ?? {})).toBe(false);
+  expect('localUrl' in (workstreams[0]?.services[0] ?? {})).toBe(false);
+});
+
+test('a copy with an error reaches nobody, one with a warning does', () => {
+  expect(conflict(copy('project-3', [api]))).toBe(undefined);
+  const unsure = warning('copy-unreadable', { directory: '/code', reason: 'permission denied' });
+  expect(conflict({ ...copy('project-3', [api]), problems: [unsure, unreadable] })).toBe(unreadable);
+  expect(conflict({ ...copy('project-3', [api]), problems: [unsure] })).toBe(undefined);
 });
 
 test('addresses under every suffix, the first suffix first', () => {
