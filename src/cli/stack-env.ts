@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { fail, SidingsError } from '../model/problem.ts';
+import { runCommand } from './command-line.ts';
 import { isFormat, type PrintOptions, print } from './stack-env/print.ts';
-import { printJson, report } from './stack-env/report.ts';
 
 /**
  * The options of the form that prints the environment, or undefined for any other command line. That form runs in every shell that is
@@ -27,23 +26,8 @@ const printOptions = (args: string[]): PrintOptions | undefined => {
   }
 };
 
-const asSidingsError = (error: unknown): SidingsError => {
-  if (error instanceof SidingsError) return error;
-  const { message, stack } = error as Error;
-  // Nobody expected this one; whoever mends it needs to know where it comes from.
-  process.stderr.write(`${stack}\n`);
-  return fail('internal', { reason: message });
-};
-
 const args = process.argv.slice(2);
-try {
+await runCommand(args, async () => {
   const options = printOptions(args);
-  process.exitCode =
-    options === undefined ? await (await import('./stack-env/program.ts')).runProgram(args) : await print(options);
-} catch (error) {
-  const { problem, exitCode } = asSidingsError(error);
-  process.exitCode = exitCode;
-  report([problem]);
-  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
-  if (own.includes('--json') || own.join('=').includes('--format=json')) printJson({ problems: [problem] });
-}
+  return options === undefined ? (await import('./stack-env/program.ts')).runProgram(args) : print(options);
+});

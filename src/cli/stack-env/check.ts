@@ -1,5 +1,5 @@
+import { exitCodeOf, printJson, printText, report } from '../report.ts';
 import { type CommonOptions, type GuardOptions, inspect } from './inspect.ts';
-import { exitCodeOf, printJson, printText, report } from './report.ts';
 
 /** Runs the guards and nothing else. */
 export const check = async (options: CommonOptions & GuardOptions): Promise<number> => {

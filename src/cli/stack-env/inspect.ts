@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { loadSettings } from '../../config/load.ts';
+import { resolverSettings } from '../../config/resolver-settings.ts';
 import type { Settings } from '../../config/settings.ts';
 import { fail, type Problem } from '../../model/problem.ts';
 import type { Resolution } from '../../model/workstream.ts';
@@ -49,17 +50,8 @@ export const openCopy = async ({ dir, stateDir }: CommonOptions): Promise<FoundC
     loadSettings({ flags: { stateDir }, cwd: process.cwd() }),
     findCopy(directory),
   ]);
-  const { stateDirectory, suffixes, httpPort, trustedRoots, file } = settings;
-  const resolverSettings = {
-    stateDirectory,
-    suffix: suffixes[0] ?? 'localhost',
-    // With port 0 the proxy takes any; the usual one is the better guess then.
-    proxy: { scheme: 'http', port: httpPort === 0 ? 80 : httpPort },
-    trustedRoots,
-    configFile: file,
-  } as const;
-  const copy = await resolveCopy(root, resolverSettings);
-  const others = await knownCopies(copy, resolverSettings);
+  const copy = await resolveCopy(root, resolverSettings(settings));
+  const others = await knownCopies(copy, settings);
   const shared = sharedSlot(copy, others);
   const problems = shared === undefined ? copy.problems : [...copy.problems, shared];
   return { copy: { ...copy, problems }, others, settings, directory };

@@ -1,6 +1,6 @@
 import { formatDotenv, formatShell } from '../../resolver/formats.ts';
+import { exitCodeOf, printJson, printText, report } from '../report.ts';
 import { type CommonOptions, type GuardOptions, inspect } from './inspect.ts';
-import { exitCodeOf, printJson, printText, report } from './report.ts';
 
 export const formats = ['shell', 'dotenv', 'json'] as const;
 

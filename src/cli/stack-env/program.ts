@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { fail } from '../../model/problem.ts';
+import { packageVersion, parse, throwing } from '../command-line.ts';
+import { printText } from '../report.ts';
 import type { CommonOptions } from './inspect.ts';
 import { formats, type PrintOptions, print } from './print.ts';
-import { printText } from './report.ts';
 
 /** Reads the command line and does what it says. Gives the exit code. */
 export const runProgram = async (args: readonly string[]): Promise<number> => {
@@ -39,7 +39,7 @@ export const runProgram = async (args: readonly string[]): Promise<number> => {
           throw fail('usage', { reason: `There is no command ${unknown}; there are ${known}` });
         }
         if (!options.version) return print(options);
-        printText(`${await version()}\n`);
+        printText(`${packageVersion()}\n`);
         return 0;
       }),
     );
@@ -61,32 +61,12 @@ export const runProgram = async (args: readonly string[]): Promise<number> => {
     .addHelpText('after', '\ndocker compose and plain dotenv read .env alone: for them use `stack-env write .env`.')
     .action(does(async (options, [file]) => (await import('./write.ts')).write(file, options)));
 
-  try {
-    await program.parseAsync(args, { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    // Help was asked for, and printed.
-    if (error.exitCode === 0) return 0;
-    // error: unknown option '--jsn'\n(Did you mean --json?)
-    throw fail('usage', {
-      reason: error.message
-        .replace(/^error: /, '')
-        .replace(/\.$/, '')
-        .replaceAll('\n', ' '),
-    });
-  }
+  await parse(program, args);
   return code;
 };
 
 const withCommonOptions = (command: Command): Command =>
-  command
+  throwing(command)
     .option('--dir <directory>', 'the copy is this folder or the nearest above it (default: the current folder)')
     .option('--state-dir <directory>', 'holds claimed slots and logs (default: ~/.local/state/sidings)')
-    .option('--json', 'print one JSON document')
-    .exitOverride()
-    .configureOutput({ writeOut: printText, outputError: () => undefined });
-
-const version = async (): Promise<string> => {
-  const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-};
+    .option('--json', 'print one JSON document');

@@ -6,8 +6,8 @@ import { isatty } from 'node:tty';
 import { openServiceLog, type ServiceLog, serviceLogFile } from '../../feedback/service-log.ts';
 import { fail, type SidingsError, warning } from '../../model/problem.ts';
 import { reasonOf } from '../../resolver/regular-file.ts';
+import { exitCodeOf, report } from '../report.ts';
 import { type CommonOptions, type GuardOptions, inspect } from './inspect.ts';
-import { exitCodeOf, report } from './report.ts';
 
 export interface RunOptions extends CommonOptions, Pick<GuardOptions, 'replace'> {
   readonly service?: string | undefined;

@@ -5,8 +5,8 @@ import { type BrokenBlock, withEnvBlock } from '../../resolver/env-block.ts';
 import { formatDotenv } from '../../resolver/formats.ts';
 import { ownerOfPath } from '../../resolver/guards.ts';
 import { maxFileSize, reasonOf } from '../../resolver/regular-file.ts';
+import { exitCodeOf, printJson, printText, report } from '../report.ts';
 import { type CommonOptions, openCopy } from './inspect.ts';
-import { exitCodeOf, printJson, printText, report } from './report.ts';
 
 /** Keeps the environment of this copy as a block in an env file; a file that is current is not touched. */
 export const write = async (file: string | undefined, options: CommonOptions): Promise<number> => {

@@ -1,7 +1,8 @@
 import { writeSync } from 'node:fs';
-import { errors } from '../../model/errors.ts';
-import { fail, type Problem } from '../../model/problem.ts';
-import { reasonOf } from '../../resolver/regular-file.ts';
+import { basename } from 'node:path';
+import { errors } from '../model/errors.ts';
+import { fail, type Problem } from '../model/problem.ts';
+import { reasonOf } from '../resolver/regular-file.ts';
 
 /** The exit code that problems end in: that of the first error, 0 where there are only warnings. */
 export const exitCodeOf = (problems: readonly Problem[]): number => {
@@ -11,8 +12,9 @@ export const exitCodeOf = (problems: readonly Problem[]): number => {
 
 /** Tells problems on the terminal; what several of them say to do is said once. */
 export const report = (problems: readonly Problem[]): void => {
+  const command = basename(process.argv[1] ?? 'sidings', '.js');
   const lines = problems.flatMap(({ severity, message, hint }, index) => [
-    `stack-env: ${severity === 'warning' ? 'warning: ' : ''}${message}\n`,
+    `${command}: ${severity === 'warning' ? 'warning: ' : ''}${message}\n`,
     ...(problems[index + 1]?.hint === hint ? [] : [`  hint: ${hint}\n`]),
   ]);
   // Where even that cannot be written there is nobody left to tell.
