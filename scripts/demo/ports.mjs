@@ -1,6 +1,5 @@
 import { createServer } from 'node:net';
-import { readListeners } from '../../dist/registry/listeners-linux.js';
-import { portOwners } from '../../dist/registry/port-owners.js';
+import { describeOwner } from '../../dist/registry/describe-owner.js';
 
 // A listener on one address may leave the port free on another one, so each is tried.
 const addresses = ['127.0.0.1', '::1', '0.0.0.0', '::'];
@@ -20,14 +19,7 @@ export const isHeld = async (port) => {
 };
 
 /** Who listens on a port, in words. */
-export const nameOwner = async (port) => {
-  if (process.platform !== 'linux') return 'another program';
-  const listener = (await readListeners()).find((socket) => socket.port === port);
-  const owner = listener && (await portOwners()(new Set([listener.inode]))).get(listener.inode);
-  if (owner === undefined) return 'another program';
-  const command = owner.command.length > 60 ? `${owner.command.slice(0, 60)}…` : owner.command;
-  return `process ${owner.pid} (${command})`;
-};
+export const nameOwner = async (port) => (await describeOwner(port)) ?? 'another program';
 
 const freePort = () =>
   new Promise((resolve, reject) => {

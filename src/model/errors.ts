@@ -97,6 +97,11 @@ export const errors = {
     hint: 'Mend the permissions, or choose another folder with --state-dir or SIDINGS_STATE_DIR.',
     exit: 1,
   },
+  'file-unwritable': {
+    message: '{file} cannot be written: {reason}.',
+    hint: 'Check the permissions of the file and its folder, and the space that is left.',
+    exit: 1,
+  },
   'state-corrupt': {
     message: '{file} is damaged: {reason}.',
     hint: 'Restore it, or move it away: named copies then claim new slots, so restart their services afterwards.',
@@ -126,11 +131,6 @@ export const errors = {
     message: '{file}:{line}: the generated block has {reason}.',
     hint: 'Remove the marker lines and run `stack-env write` again.',
     exit: 2,
-  },
-  'file-unwritable': {
-    message: '{file} cannot be written: {reason}.',
-    hint: 'Check the permissions of the file and its folder, and the space that is left.',
-    exit: 1,
   },
   'init-nothing-found': {
     message: 'Nothing in {directory} says which ports the project uses.',
@@ -164,14 +164,14 @@ export const errors = {
     hint: '{mend}',
     exit: 3,
   },
-  'env-foreign-path': {
-    message: '{variable} ({source}) is {found}: that path is inside {owner}.',
-    hint: '{mend}',
-    exit: 3,
-  },
   'env-file-unreadable': {
     message: '{file} cannot be read, so nothing in it was checked: {reason}.',
     hint: 'Check the file and its permissions.',
+    exit: 3,
+  },
+  'env-foreign-path': {
+    message: '{variable} ({source}) is {found}: that path is inside {owner}.',
+    hint: '{mend}',
     exit: 3,
   },
 
@@ -335,6 +335,11 @@ export const errors = {
     exit: 2,
     status: 404,
   },
+  'service-not-http': {
+    message: '{service} of {name} has no address that a browser opens.',
+    hint: '`sidings lookup` lists the services and their ports.',
+    exit: 2,
+  },
   internal: {
     message: 'Something went wrong inside Sidings: {reason}.',
     hint: 'This is a bug; please report it with the log.',
@@ -346,6 +351,11 @@ export const errors = {
   usage: {
     message: '{reason}.',
     hint: 'See --help.',
+    exit: 2,
+  },
+  'roots-unknown': {
+    message: '{directory} is in no project, and nothing says where copies are.',
+    hint: 'Run it inside a copy, name a folder with --root, or set "roots" in {config}.',
     exit: 2,
   },
   'config-unreadable': {

@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { packageVersion, parse, runCommand, throwing } from './command-line.ts';
+import { addDaemonOptions, addSettingOptions } from './sidings/setting-options.ts';
+
+let code = 0;
+
+/** What a command does is loaded when it is called. */
+const does =
+  (load: () => Promise<(...args: never[]) => Promise<number>>) =>
+  async (...all: unknown[]): Promise<void> => {
+    const action = (await load()) as (...args: unknown[]) => Promise<number>;
+    // Commander adds the command itself.
+    code = await action(...all.slice(0, -1));
+  };
+
+const program = throwing(new Command('sidings'))
+  .description('One proxy in front of every copy of a repository, each with its own ports, database and addresses.')
+  .version(packageVersion())
+  .helpCommand(false)
+  .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 usage or configuration, 3 rejected by a guard.');
+
+const command = (usage: string, description: string): Command =>
+  addSettingOptions(program.command(usage)).description(description).allowExcessArguments(false);
+
+const json = ['--json', 'print one JSON document'] as const;
+const dir = ['--dir <dir>', 'a folder of the copy (default: the current folder)'] as const;
+
+addDaemonOptions(command('start', 'run the proxy and the status page in the foreground')).action(
+  does(async () => (await import('./sidings/start.ts')).start),
+);
+
+command('ls', 'list every workstream, its services and their addresses')
+  .option(...json)
+  .action(does(async () => (await import('./sidings/ls.ts')).ls));
+
+command('lookup [service]', 'say which workstream this is and where everything is; or the address of one service')
+  .option(...dir)
+  .option(...json)
+  .action(does(async () => (await import('./sidings/lookup.ts')).lookup));
+
+command('open [service]', "open this copy's page, or another of its services, in the browser")
+  .option(...dir)
+  .action(does(async () => (await import('./sidings/open.ts')).open));
+
+command('check', 'say what is wrong: with the environment of this copy, and with any workstream')
+  .option(...dir)
+  .option('--strict', 'stale .env lines are rejected too')
+  .option(...json)
+  .action(does(async () => (await import('./sidings/check.ts')).check));
+
+command('config', 'show the effective settings and where each came from')
+  .option(...json)
+  .action(does(async () => (await import('./sidings/config.ts')).config));
+
+const args = process.argv.slice(2);
+await runCommand(args, async () => {
+  await parse(program, args.length === 0 ? ['--help'] : args);
+  return code;
+});

@@ -1,0 +1,36 @@
+import type { Settings } from '../../config/settings.ts';
+import { watchWorkstreams } from '../../daemon.ts';
+import type { State } from '../../model/workstream.ts';
+import { askDaemon } from './daemon-client.ts';
+import { withRoots } from './setting-options.ts';
+
+export interface CurrentState {
+  readonly state: State;
+  /** Whether it comes from a running daemon, so that the addresses at the proxy lead somewhere. */
+  readonly daemon: boolean;
+}
+
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** What the daemon knows; without one, what the folders and the kernel say now. */
+export const currentState = async (settings: Settings, cwd: string): Promise<CurrentState> => {
+  const known = await askDaemon<State>('/api/workstreams', settings);
+  return known === undefined
+    ? { state: await lookOnce(await withRoots(settings, cwd)), daemon: false }
+    : { state: known, daemon: true };
+};
+
+/** Looks through the roots once, as the daemon would. */
+export const lookOnce = async (settings: Settings): Promise<State> => {
+  const life = new AbortController();
+  const { httpPort } = settings;
+  const address = () => ({ scheme: 'http', port: httpPort === 0 ? 80 : httpPort }) as const;
+  try {
+    const { registry, follow } = watchWorkstreams({ settings, address, log: silent, life });
+    await follow(settings);
+    await registry.look();
+    return registry.state();
+  } finally {
+    life.abort();
+  }
+};

@@ -1,0 +1,40 @@
+import { dirname } from 'node:path';
+import { type Command, Option } from 'commander';
+import { logLevels, type SettingFlags, type Settings } from '../../config/settings.ts';
+import { fail, SidingsError } from '../../model/problem.ts';
+import { findCopy } from '../../resolver/find-copy.ts';
+
+export type SettingOptions = SettingFlags & { readonly config?: string };
+
+const repeat = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** Adds the flags that say which daemon, which copies and which state folder are meant. */
+export const addSettingOptions = (command: Command): Command =>
+  command
+    .option('--http-port <port>', 'port of the proxy')
+    .addOption(new Option('--root <dir>', 'folder whose subfolders may be copies (repeat it)').argParser(repeat))
+    .addOption(new Option('--suffix <suffix>', 'what hostnames end in (repeat it)').argParser(repeat))
+    .option('--config <file>', 'the configuration file')
+    .option('--state-dir <dir>', 'folder for claimed slots and captured logs');
+
+/** Adds the flags that only a daemon needs. */
+export const addDaemonOptions = (command: Command): Command =>
+  command
+    .addOption(new Option('--bind <address>', 'address to listen on (repeat it)').argParser(repeat))
+    .option('--response-timeout <seconds>', 'how long a service may take to begin its answer')
+    .option('--log-level <level>', logLevels.join(', '))
+    .option('--access-log', 'one line for each request');
+
+/**
+ * The settings with the folders that are looked through: where nothing names one, the parent of the copy that the command runs in.
+ * Errors: `roots-unknown` outside every copy.
+ */
+export const withRoots = async (settings: Settings, cwd: string): Promise<Settings> => {
+  if (settings.roots.length > 0) return settings;
+  try {
+    return { ...settings, roots: [dirname(await findCopy(cwd))] };
+  } catch (error) {
+    if (!(error instanceof SidingsError && error.code === 'project-not-found')) throw error;
+    throw fail('roots-unknown', { directory: cwd, config: settings.file });
+  }
+};

@@ -1,0 +1,90 @@
+import { networkInterfaces } from 'node:os';
+import { loadSettings } from '../../config/load.ts';
+import type { Settings } from '../../config/settings.ts';
+import { startDaemon } from '../../daemon.ts';
+import { createLog } from '../../feedback/log.ts';
+import { urlOf } from '../../model/address.ts';
+import { statusHostnames } from '../../model/hostname.ts';
+import { fail, SidingsError } from '../../model/problem.ts';
+import { printable } from '../../model/text.ts';
+import { describeOwner } from '../../registry/describe-owner.ts';
+import { reasonOf } from '../../resolver/regular-file.ts';
+import { becomeInvoker } from './invoker.ts';
+import { type SettingOptions, withRoots } from './setting-options.ts';
+
+/** `sidings start`: the proxy and the status page in the foreground, until SIGINT or SIGTERM. */
+export const start = async (flags: SettingOptions): Promise<number> => {
+  const invoker = becomeInvoker(process.env);
+  const cwd = process.cwd();
+  const load = async (): Promise<Settings> =>
+    withUsableAddresses(await withRoots(await loadSettings({ flags, cwd, ...invoker?.identity }), cwd));
+  const settings = await load();
+  const log = createLog({ level: settings.logLevel, terminal: process.stderr.isTTY });
+
+  const end = new AbortController();
+  const stop = (signal: NodeJS.Signals): void => {
+    // Whoever asks twice does not want to wait for what is under way.
+    if (end.signal.aborted) process.exit(1);
+    log.info({ signal }, 'ending');
+    end.abort();
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+
+  const bind = invoker?.asRoot ?? (<Result>(work: () => Promise<Result>) => work());
+  const daemon = await startDaemon({ settings, log, signal: end.signal, bind }).catch(async (error: unknown) => {
+    throw await explainBinding(error);
+  });
+  invoker?.dropRoot();
+
+  const reload = async (): Promise<void> => {
+    try {
+      const changed = await load();
+      await daemon.reload(changed);
+      log.info({ roots: changed.roots, restartFor: restartFor(settings, changed) }, 'configuration read again');
+    } catch (error) {
+      log.error({ reason: String(error) }, 'the configuration was not read again; what was in force stays');
+    }
+  };
+  process.on('SIGHUP', () => void reload());
+
+  process.stdout.write(readyLine(settings, daemon.port));
+  await daemon.closed;
+  return 0;
+};
+
+/** Machines without IPv6 have no ::1; only somebody who asks for it is told so. */
+const withUsableAddresses = (settings: Settings): Settings => {
+  if (settings.sources.bind !== 'default') return settings;
+  const own = new Set(Object.values(networkInterfaces()).flatMap((list = []) => list.map(({ address }) => address)));
+  return { ...settings, bind: settings.bind.filter((address) => address === '127.0.0.1' || own.has(address)) };
+};
+
+/** The error for what kept a port from being bound; any other error as it is. */
+export const explainBinding = async (error: unknown): Promise<unknown> => {
+  const {
+    code,
+    syscall,
+    address = '',
+    port = 0,
+  } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (error instanceof SidingsError || syscall !== 'listen') return error;
+  if (code === 'EACCES') return fail('port-privileged', { port });
+  if (code !== 'EADDRINUSE') return fail('bind-failed', { port, address, reason: reasonOf(error) });
+  const owner = await describeOwner(port);
+  return fail('port-in-use', { port, address, owner: owner === undefined ? '' : ` by ${owner}` });
+};
+
+/** Names of settings that differ and that a running daemon cannot take over. */
+const restartFor = (before: Settings, after: Settings): readonly string[] =>
+  (['httpPort', 'bind', 'suffixes', 'stateDirectory', 'responseTimeout', 'logLevel', 'accessLog'] as const).filter(
+    (name) => String(before[name]) !== String(after[name]),
+  );
+
+/** For a person in a terminal, a JSON line for a program. Printed once, when requests are answered. */
+const readyLine = ({ bind, roots, suffixes }: Settings, port: number): string => {
+  const [hostname = 'localhost'] = statusHostnames(suffixes[0] ?? 'localhost');
+  const status = urlOf(hostname, { scheme: 'http', port });
+  return process.stdout.isTTY
+    ? `ready  ${status}  (port ${port} of ${bind.join(' and ')}, copies under ${roots.map(printable).join(', ')})\n`
+    : `${JSON.stringify({ ready: true, pid: process.pid, status, http: { port, addresses: bind }, roots })}\n`;
+};

@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import { resolverSettings } from './config/resolver-settings.ts';
+import type { Settings } from './config/settings.ts';
+import { accessLog } from './feedback/access-log.ts';
+import { serviceLogFile, tailServiceLog } from './feedback/service-log.ts';
+import type { ProxyAddress } from './model/address.ts';
+import type { Diagnosis } from './model/diagnosis.ts';
+import { innermost } from './model/folder.ts';
+import type { Log } from './model/log.ts';
+import type { Route } from './model/route-table.ts';
+import { directoryProvider } from './providers/directories.ts';
+import { createProxy } from './proxy/proxy.ts';
+import { createRegistry, type Registry } from './registry/registry.ts';
+import { cachedResolver } from './resolver/cache.ts';
+import { createStatus } from './status/app.ts';
+
+/** Lines of a service's log on the page that says why it does not answer. */
+const logLines = 15;
+/** How long requests that are under way may take to end, in milliseconds. */
+const graceMs = 10_000;
+
+export interface Watch {
+  readonly registry: Registry;
+  /** Looks under other roots from here on. Settles when what is there has been seen once. */
+  readonly follow: (settings: Settings) => Promise<void>;
+}
+
+interface WatchOptions {
+  readonly settings: Settings;
+  readonly address: () => ProxyAddress;
+  readonly log: Log;
+  /** Ends it. When a part fails, it is this controller that the failure ends. */
+  readonly life: AbortController;
+}
+
+/** Finds the copies under the roots and watches their services. */
+export const watchWorkstreams = ({ settings, address, log, life }: WatchOptions): Watch => {
+  const registry = createRegistry({ suffixes: settings.suffixes, address, log });
+  const fail = (error: unknown): void => life.abort(error);
+  registry.run(life.signal).catch(fail);
+
+  let provider = new AbortController();
+  const follow = async (current: Settings): Promise<void> => {
+    provider.abort();
+    provider = new AbortController();
+    const signal = AbortSignal.any([life.signal, provider.signal]);
+    const directories = directoryProvider({
+      roots: current.roots,
+      resolve: cachedResolver(resolverSettings(current)),
+      log,
+    });
+    await new Promise<void>((resolve) => {
+      const publish = (snapshot: Parameters<Registry['publish']>[0]): void => {
+        if (!signal.aborted) registry.publish(snapshot);
+        resolve();
+      };
+      directories.run(publish, signal).then(resolve, fail);
+    });
+  };
+  return { registry, follow };
+};
+
+export interface DaemonOptions {
+  readonly settings: Settings;
+  readonly log: Log;
+  /** Ends the daemon. */
+  readonly signal: AbortSignal;
+  /** Does the binding of the ports, with what rights it needs. */
+  readonly bind: <Result>(work: () => Promise<Result>) => Promise<Result>;
+}
+
+export interface Daemon {
+  readonly port: number;
+  /** Goes on with other settings; those that only a restart can change stay as they are. */
+  readonly reload: (settings: Settings) => Promise<void>;
+  /** Settles when everything is closed; rejects with the failure that ended it. */
+  readonly closed: Promise<void>;
+}
+
+/**
+ * Everything together. Ports are bound last, when all that can be known is known; rejects with the system's error when that fails.
+ */
+export const startDaemon = async ({ settings, log, signal, bind }: DaemonOptions): Promise<Daemon> => {
+  const life = new AbortController();
+  signal.addEventListener('abort', () => life.abort(), { once: true });
+  let port = settings.httpPort;
+  const address = (): ProxyAddress => ({ scheme: 'http', port });
+
+  const { registry, follow } = watchWorkstreams({ settings, address, log, life });
+
+  const diagnose = async ({ directory, service }: Route): Promise<Diagnosis> => {
+    const [listening, lines] = await Promise.all([
+      registry.listeningIn(directory),
+      tailServiceLog(serviceLogFile(settings.stateDirectory, directory, service), logLines),
+    ]);
+    return {
+      listening,
+      container: undefined,
+      logTail: lines,
+      startCommand: `stack-env run --service ${service} -- npm run dev`,
+    };
+  };
+
+  const status = await createStatus({
+    state: registry.state,
+    subscribe: registry.subscribe,
+    lookup: (directory) => innermost(registry.state().workstreams, directory),
+    suffixes: settings.suffixes,
+    log,
+  });
+  const proxy = createProxy({
+    table: registry.table,
+    confirm: registry.confirm,
+    suspect: registry.suspect,
+    diagnose,
+    status: status.handle,
+    onExchange: settings.accessLog ? accessLog(log) : undefined,
+    responseTimeoutMs: settings.responseTimeout * 1000,
+    log,
+  });
+
+  const close = async (): Promise<void> => {
+    life.abort();
+    await Promise.all([status.close(), proxy.close(graceMs)]);
+  };
+  const closed = once(life.signal, 'abort')
+    .then(close)
+    .then(() => throwFailure(life.signal));
+  try {
+    await follow(settings);
+    port = await bind(() => proxy.listen(settings.bind, settings.httpPort));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { port, reload: follow, closed: closed };
+};
+
+/** A signal that was ended by a failure throws it. */
+const throwFailure = ({ reason }: AbortSignal): void => {
+  if (!(reason instanceof DOMException)) throw reason;
+};

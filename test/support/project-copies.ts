@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { makeCopy } from './copies.ts';
+
+/** Base ports that no other test uses: tests run side by side, and copies need the same bases. */
+let lastBase = 20_000 + (process.pid % 300) * 100;
+export const nextBase = (): number => {
+  lastBase += 20;
+  return lastBase;
+};
+
+export interface TestCopy {
+  readonly name: string;
+  readonly directory: string;
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+/** Makes copies of a project with a `web` and an `api` service in a folder; numbered ones get the slots of their names. */
+export const makeCopies = async (folder: string, names: readonly string[]): Promise<readonly TestCopy[]> => {
+  const api = nextBase();
+  const web = api + 10_000;
+  const project = {
+    project: 'project',
+    services: { api: { port: api, env: ['API_PORT'], health: '/healthz' }, web: { port: web, default: true } },
+  };
+  return Promise.all(
+    names.map(async (name) => {
+      const directory = await makeCopy(join(folder, name), project);
+      const slot = Number(/\d+$/.exec(name)?.[0] ?? 0);
+      return { name, directory, ports: { api: api + slot, web: web + slot } };
+    }),
+  );
+};
