@@ -77,6 +77,8 @@ export default {
     owner('commander', 'cli'),
     owner('pino', 'feedback'),
     owner('jsonc-parser', 'resolver'),
+    owner('yaml', 'cli'),
+    owner('open', 'cli'),
     owner('proper-lockfile', 'resolver'),
     {
       name: 'no-dev-dependencies',
