@@ -16,6 +16,10 @@ test('what is filled in is text: no terminal codes, and braces in it are not fil
   expect(message).toBe('\\u{1b}[2J{reason}.');
 });
 
+test('a word in braces that nothing was given for stays as it is', () => {
+  expect(problem('usage', {} as { reason: string }).message).toBe('{reason}.');
+});
+
 test('a warning is the same finding with another severity', () => {
   expect(warning('project-not-found', { directory: '/x' })).toEqual({
     ...problem('project-not-found', { directory: '/x' }),
