@@ -51,6 +51,12 @@ export default {
       'A provider publishes snapshots. What is done with them belongs in the registry.',
     ),
     only(
+      'tls-certifies',
+      'tls',
+      ['tls', 'resolver', 'model'],
+      'Certificates know no routes and no settings: which names are ours comes as a function, from daemon.ts.',
+    ),
+    only(
       'registry-merges',
       'registry',
       ['registry', 'providers', 'resolver', 'config', 'model'],
@@ -74,6 +80,8 @@ export default {
     owner('http-proxy', 'proxy/full-lane.ts'),
     owner('fastify', 'status'),
     owner('@fastify/swagger', 'status'),
+    owner('node-forge', 'tls/x509.ts'),
+    owner('lru-cache', '(tls|resolver)'),
     owner('commander', 'cli'),
     owner('pino', 'feedback'),
     owner('jsonc-parser', 'resolver'),

@@ -286,6 +286,63 @@ export const errors = {
     status: 508,
   },
 
+  // Certificates and trust.
+  'root-certificate-created': {
+    message: 'A root certificate was made: {file}.',
+    hint: 'Browsers warn of its certificates until it is trusted: run `sidings trust` once.',
+    exit: 1,
+  },
+  'root-certificate-renewed': {
+    message: 'The root certificate {file} was replaced by a new one, because {reason}.',
+    hint: 'Run `sidings trust` again, which also takes the old one out of the trust stores, and restart browsers.',
+    exit: 1,
+  },
+  'root-certificate-unreadable': {
+    message: 'The root certificate cannot be read: {file}: {reason}.',
+    hint: 'Check the owner and the permissions of the file and its folder; it may have been made by another user, or by sudo.',
+    exit: 1,
+  },
+  'root-certificate-damaged': {
+    message: 'The root certificate cannot be used: {file}: {reason}.',
+    hint: 'Restore {folder} from a backup. Or run `sidings untrust`, remove {folder}, start again and trust the new root with `sidings trust`.',
+    exit: 1,
+  },
+  'root-certificate-early': {
+    message: 'The root certificate {file} is valid only from {from} on.',
+    hint: 'The clock of this machine says {now}; set it right.',
+    exit: 1,
+  },
+  'root-certificate-missing': {
+    message: 'There is no root certificate in {folder} yet.',
+    hint: '`sidings start` makes one.',
+    exit: 1,
+  },
+  'certificates-unwritable': {
+    message: 'The certificate folder cannot be written: {file}: {reason}.',
+    hint: 'Free space or mend its permissions.',
+    exit: 1,
+  },
+  'key-exposed': {
+    message: 'Other users of this machine {could} {file}, the key of the root certificate.',
+    hint: 'If one of them is not trusted, run `sidings untrust`, remove {folder} and start again with a new root.',
+    exit: 1,
+  },
+  'own-certificate-invalid': {
+    message: '{file}: {reason}.',
+    hint: 'Make the pair anew, or take tls.cert and tls.key out of the configuration: Sidings then uses certificates of its own.',
+    exit: 2,
+  },
+  'trust-failed': {
+    message: '{store}: {command} failed: {reason}.',
+    hint: 'Run the command by hand to see more. The other trust stores are not affected.',
+    exit: 1,
+  },
+  'trust-needs-root': {
+    message: '{store}: this needs the rights of root, and there is no terminal to ask for them.',
+    hint: 'Run this in a terminal: {command}',
+    exit: 1,
+  },
+
   // The status API.
   'origin-refused': {
     message: 'Requests from that origin are not answered.',

@@ -1,0 +1,149 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import { fail, type Problem, warning } from '../model/problem.ts';
+import { printable } from '../model/text.ts';
+import {
+  addGeneration,
+  generationsIn,
+  keyFile,
+  type Owner,
+  parseCertificate,
+  prepareFolder,
+  protectKey,
+  readGeneration,
+  refuseOrphan,
+  removeEarlierKeys,
+  replaceFile,
+  rootFile,
+} from './certificate-folder.ts';
+import { createRoot, judgeRoot, type Root, toPem, type Verdict } from './root.ts';
+
+export interface AuthorityOptions {
+  /** The certificate folder. */
+  readonly folder: string;
+  readonly suffixes: readonly string[];
+  /** Who the files are given to, when root works on behalf of a user. */
+  readonly owner?: Owner | undefined;
+  readonly now?: () => number;
+}
+
+/** The root certificate that this machine's leaves are signed with. */
+export interface Authority {
+  readonly root: Root;
+  /** The certificate alone, for clients and trust stores. */
+  readonly file: string;
+  /** What a person should know: a root that was made or renewed just now, a key that others could read. */
+  readonly problems: readonly Problem[];
+}
+
+/** Another process may add a generation between two of our steps; more often than this, and something else is wrong. */
+const maxAttempts = 5;
+
+/**
+ * Opens the root certificate of a folder, and makes one where there is none. A root that has ended, ends soon or is not good for a
+ * suffix is replaced, and that is announced in `problems`; one that cannot be used for another reason is left alone, since it may be
+ * trusted. Processes that do this at the same moment share one root.
+ * Errors: `root-certificate-unreadable`, `root-certificate-damaged`, `root-certificate-early`, `certificates-unwritable`.
+ */
+export const openAuthority = async (options: AuthorityOptions): Promise<Authority> => {
+  const { folder, suffixes, owner, now = Date.now } = options;
+  await prepareFolder(folder, owner);
+  const latest = async (): Promise<number> => (await generationsIn(folder)).at(-1) ?? 0;
+  let announcement: readonly Problem[] = [];
+  for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+    const generation = await latest();
+    try {
+      const verdict = await judgeGeneration(options, generation);
+      if (verdict.kind === 'good') {
+        const { root } = verdict;
+        await removeEarlierKeys(folder, generation);
+        await replaceFile(rootFile(folder), toPem(root.certificate.raw), owner);
+        return { root, file: rootFile(folder), problems: [...announcement, ...(await protectKey(folder, generation))] };
+      }
+      const pair = createRoot({ owner: userAtHost(), suffixes, now: now() });
+      if (await addGeneration(folder, generation + 1, pair, owner))
+        announcement = [announce(rootFile(folder), verdict)];
+    } catch (error) {
+      // What looks broken may have been replaced by another process while it was read.
+      if ((await latest()) === generation) throw error;
+    }
+  }
+  throw fail('internal', { reason: `${folder} had no usable root certificate after ${maxAttempts} attempts` });
+};
+
+type Judged = { readonly kind: 'absent' } | Extract<Verdict, { readonly kind: 'good' | 'renew' }>;
+
+const judgeGeneration = async (
+  { folder, suffixes, now = Date.now }: AuthorityOptions,
+  generation: number,
+): Promise<Judged> => {
+  if (generation === 0) {
+    await refuseOrphan(folder);
+    return { kind: 'absent' };
+  }
+  const texts = await readGeneration(folder, generation);
+  const file = keyFile(folder, generation);
+  const certificate = parseCertificate(folder, rootFile(folder), texts.certificate);
+  const verdict = judgeRoot(certificate, parseKey(folder, file, texts.key), suffixes, now());
+  switch (verdict.kind) {
+    case 'damaged':
+      throw fail('root-certificate-damaged', { folder, file, reason: verdict.reason });
+    case 'early':
+      throw fail('root-certificate-early', {
+        file: rootFile(folder),
+        from: new Date(certificate.validFrom).toISOString(),
+        now: new Date(now()).toISOString(),
+      });
+    default:
+      return verdict;
+  }
+};
+
+const parseKey = (folder: string, file: string, text: string): KeyObject => {
+  try {
+    return createPrivateKey(text);
+  } catch {
+    throw fail('root-certificate-damaged', { folder, file, reason: 'it is not a private key' });
+  }
+};
+
+const announce = (file: string, verdict: Exclude<Judged, { readonly kind: 'good' }>): Problem =>
+  verdict.kind === 'absent'
+    ? warning('root-certificate-created', { file })
+    : warning('root-certificate-renewed', { file, reason: verdict.reason });
+
+const userAtHost = (): string => {
+  try {
+    return printable(`${userInfo().username}@${hostname()}`);
+  } catch {
+    // A container may run as a user that it does not know.
+    return printable(hostname());
+  }
+};
+
+/** How often the folder is looked at; a machine may run for years. */
+const usualCheckMs = 12 * 60 * 60 * 1000;
+
+/**
+ * Keeps the root of a running daemon good: opens the folder again now and then, which renews a root before it ends, and passes on what
+ * is new, also when another process made it. Until the signal ends it.
+ */
+export const renewAuthority = (
+  options: AuthorityOptions & { readonly checkMs?: number },
+  opened: Authority,
+  renewed: (authority: Authority) => void,
+  failed: (error: unknown) => void,
+  signal: AbortSignal,
+): void => {
+  let current = opened.root.certificate.fingerprint256;
+  const check = async (): Promise<void> => {
+    const authority = await openAuthority(options);
+    const { fingerprint256 } = authority.root.certificate;
+    if (signal.aborted || fingerprint256 === current) return;
+    current = fingerprint256;
+    renewed(authority);
+  };
+  const timer = setInterval(() => void check().catch(failed), options.checkMs ?? usualCheckMs);
+  timer.unref();
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+};

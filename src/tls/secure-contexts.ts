@@ -1,0 +1,127 @@
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { LRUCache } from 'lru-cache';
+import type { Log } from '../model/log.ts';
+import type { Certificate } from './leaf.ts';
+import { toServerName } from './server-name.ts';
+
+/** Gives a certificate for one of our hostnames: `issueLeaf` with a root, or always the same one for certificates of one's own. */
+export type Issue = (hostname: string) => Promise<Certificate>;
+
+export interface SecureContextsOptions {
+  readonly issue: Issue;
+  /** Whether a hostname (lower case, no final dot) is one of ours. Others get no certificate, and the handshake fails. */
+  readonly allowed: (hostname: string) => boolean;
+  /** The name that clients get a certificate for when they ask for none. */
+  readonly statusHostname: string;
+  readonly log: Log;
+  /** Names in use at a time that are kept ready: about 30 KB each. */
+  readonly max?: number;
+  readonly now?: () => number;
+  readonly checkMs?: number;
+}
+
+/** Options of a secure context. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+  /** Empty: without it, Node would load the public roots, which are of no use to a server that asks for no client certificates. */
+  readonly ca: string[];
+}
+
+export interface SecureContexts {
+  /** `SNICallback` of a TLS server. Always answers by its callback: a throw in there would end the process (CVE-2026-21637). */
+  readonly sni: (servername: string, done: (error: Error | null, context?: SecureContext) => void) => void;
+  /** The context for a name, as `sni` gives it; rejects for a name that is not ours. */
+  readonly contextFor: (servername: string) => Promise<SecureContext>;
+  /**
+   * Keeps a server's own certificate good, the one for clients that ask for no name (`server.setSecureContext`): `apply` is called
+   * before this settles, when the certificate should be renewed, and after `use`. Until the signal ends it.
+   */
+  readonly keepDefault: (apply: (certificate: KeyPair) => void, signal: AbortSignal) => Promise<void>;
+  /** Issues by other means from now on, such as a new root; what was issued before is forgotten. */
+  readonly use: (issue: Issue) => void;
+}
+
+const usualMax = 2000;
+/** How often the end of the default certificate is looked at. */
+const usualCheckMs = 60 * 60 * 1000;
+
+/** Certificates by the name that a client asks for (SNI): issued at its first visit, once for any number of visits at a time. */
+export const createSecureContexts = (options: SecureContextsOptions): SecureContexts => {
+  const { allowed, statusHostname, log, max = usualMax, now = Date.now } = options;
+
+  const cacheOf = (issuer: Issue): LRUCache<string, SecureContext> =>
+    new LRUCache({
+      max,
+      // Certificates end by the calendar; the usual clock of the cache stands still while a laptop sleeps.
+      perf: { now },
+      ttlResolution: 0,
+      // More names at a time than there is room for: those that are pushed out still get their certificate.
+      ignoreFetchAbort: true,
+      fetchMethod: async (hostname, _stale, { options: entry }) => {
+        const certificate = await issuer(hostname);
+        const { renewAt } = certificate;
+        if (renewAt !== undefined) entry.ttl = Math.max(1, Math.floor(renewAt - now()));
+        return createSecureContext(keyPair(certificate));
+      },
+    });
+  let { issue } = options;
+  let cache = cacheOf(issue);
+  const renewals = new Set<() => void>();
+
+  const contextFor = async (servername: string): Promise<SecureContext> => {
+    const hostname = toServerName(servername);
+    if (hostname === undefined || !allowed(hostname)) throw new Error('The client asked for a name that is not ours.');
+    const context = await cache.fetch(hostname);
+    if (context === undefined) throw new Error(`No certificate was issued for ${hostname}.`);
+    return context;
+  };
+
+  return {
+    contextFor,
+    sni: (servername, done) => {
+      contextFor(servername).then(
+        (context) => done(null, context),
+        (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+      );
+    },
+    keepDefault: async (apply, signal) => {
+      let renewAt: number | undefined;
+      const renew = async (): Promise<void> => {
+        const issuer = issue;
+        const certificate = await issuer(statusHostname);
+        if (issuer !== issue) return renew();
+        if (signal.aborted) return;
+        renewAt = certificate.renewAt;
+        apply(keyPair(certificate));
+      };
+      const again = (): void => {
+        renew().catch((error: unknown) =>
+          log.error({ error: String(error) }, 'the default certificate was not renewed'),
+        );
+      };
+      const timer = setInterval(() => {
+        if (renewAt !== undefined && now() >= renewAt) again();
+      }, options.checkMs ?? usualCheckMs);
+      timer.unref();
+      renewals.add(again);
+      signal.addEventListener(
+        'abort',
+        () => {
+          clearInterval(timer);
+          renewals.delete(again);
+        },
+        { once: true },
+      );
+      await renew();
+    },
+    // A cache of its own, so that what is being issued now cannot get into the next.
+    use: (next) => {
+      issue = next;
+      cache = cacheOf(next);
+      for (const renew of renewals) renew();
+    },
+  };
+};
+
+const keyPair = ({ cert, key }: Certificate): KeyPair => ({ cert, key, ca: [] });
