@@ -1,4 +1,3 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { fail, type Problem, warning } from '../model/problem.ts';
 import { printable } from '../model/text.ts';
@@ -7,7 +6,6 @@ import {
   generationsIn,
   keyFile,
   type Owner,
-  parseCertificate,
   prepareFolder,
   protectKey,
   readGeneration,
@@ -58,7 +56,9 @@ export const openAuthority = async (options: AuthorityOptions): Promise<Authorit
         const { root } = verdict;
         await removeEarlierKeys(folder, generation);
         await replaceFile(rootFile(folder), toPem(root.certificate.raw), owner);
-        return { root, file: rootFile(folder), problems: [...announcement, ...(await protectKey(folder, generation))] };
+        const exposed = await protectKey(folder, generation);
+        if ((await latest()) !== generation) continue;
+        return { root, file: rootFile(folder), problems: [...announcement, ...exposed] };
       }
       const pair = createRoot({ owner: userAtHost(), suffixes, now: now() });
       if (await addGeneration(folder, generation + 1, pair, owner))
@@ -81,13 +81,11 @@ const judgeGeneration = async (
     await refuseOrphan(folder);
     return { kind: 'absent' };
   }
-  const texts = await readGeneration(folder, generation);
-  const file = keyFile(folder, generation);
-  const certificate = parseCertificate(folder, rootFile(folder), texts.certificate);
-  const verdict = judgeRoot(certificate, parseKey(folder, file, texts.key), suffixes, now());
+  const { certificate, key } = await readGeneration(folder, generation);
+  const verdict = judgeRoot(certificate, key, suffixes, now());
   switch (verdict.kind) {
     case 'damaged':
-      throw fail('root-certificate-damaged', { folder, file, reason: verdict.reason });
+      throw fail('root-certificate-damaged', { folder, file: keyFile(folder, generation), reason: verdict.reason });
     case 'early':
       throw fail('root-certificate-early', {
         file: rootFile(folder),
@@ -96,14 +94,6 @@ const judgeGeneration = async (
       });
     default:
       return verdict;
-  }
-};
-
-const parseKey = (folder: string, file: string, text: string): KeyObject => {
-  try {
-    return createPrivateKey(text);
-  } catch {
-    throw fail('root-certificate-damaged', { folder, file, reason: 'it is not a private key' });
   }
 };
 

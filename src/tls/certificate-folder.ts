@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, randomUUID, X509Certificate } from 'node:crypto';
 import { chmod, chown, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail, type Problem, type SidingsError, warning } from '../model/problem.ts';
@@ -121,15 +121,43 @@ const readPart = async (file: string): Promise<string | undefined> => {
 const damaged = (folder: string, file: string, reason: string): SidingsError =>
   fail('root-certificate-damaged', { folder, file, reason });
 
-/** The texts of a generation. Errors: `root-certificate-unreadable`, `root-certificate-damaged`. */
-export const readGeneration = async (folder: string, generation: number): Promise<RootPair> => {
-  const part = async (file: string): Promise<string> => {
-    const text = await readPart(file);
-    if (text === undefined) throw damaged(folder, file, 'it is missing');
-    return text;
-  };
-  return { certificate: await part(certificateFile(folder, generation)), key: await part(keyFile(folder, generation)) };
+/** Reads a file that must be there and makes of it what it should hold. */
+const parsePart = async <Parsed>(
+  folder: string,
+  file: string,
+  parse: (text: string) => Parsed,
+  otherwise: string,
+): Promise<Parsed> => {
+  const text = await readPart(file);
+  if (text === undefined) throw damaged(folder, file, 'it is missing');
+  try {
+    return parse(text);
+  } catch {
+    throw damaged(folder, file, otherwise);
+  }
 };
+
+const readCertificate = (folder: string, generation: number): Promise<X509Certificate> =>
+  parsePart(
+    folder,
+    certificateFile(folder, generation),
+    (text) => new X509Certificate(text),
+    'it is not a certificate',
+  );
+
+/** A generation with its key. Errors: `root-certificate-unreadable`, `root-certificate-damaged`. */
+export const readGeneration = async (
+  folder: string,
+  generation: number,
+): Promise<{ readonly certificate: X509Certificate; readonly key: KeyObject }> => ({
+  certificate: await readCertificate(folder, generation),
+  key: await parsePart(
+    folder,
+    keyFile(folder, generation),
+    (text) => createPrivateKey(text),
+    'it is not a private key',
+  ),
+});
 
 /** A certificate that was made for a trust store. */
 export interface RootCertificate {
@@ -143,21 +171,12 @@ export const readRoots = async (
 ): Promise<{ readonly current: RootCertificate | undefined; readonly retired: readonly RootCertificate[] }> => {
   const roots: RootCertificate[] = [];
   for (const generation of await generationsIn(folder)) {
-    const file = certificateFile(folder, generation);
-    const text = await readPart(file);
-    if (text === undefined) throw damaged(folder, file, 'it is missing');
-    roots.push({ file, certificate: parseCertificate(folder, file, text) });
+    roots.push({
+      file: certificateFile(folder, generation),
+      certificate: await readCertificate(folder, generation),
+    });
   }
   return { current: roots.at(-1), retired: roots.slice(0, -1) };
-};
-
-/** Errors: `root-certificate-damaged`. */
-export const parseCertificate = (folder: string, file: string, text: string): X509Certificate => {
-  try {
-    return new X509Certificate(text);
-  } catch {
-    throw damaged(folder, file, 'it is not a certificate');
-  }
 };
 
 /** A certificate in the place of `root.pem` without a generation means that its key was lost. Errors: `root-certificate-damaged`. */
@@ -168,7 +187,7 @@ export const refuseOrphan = async (folder: string): Promise<void> => {
 /** Replaces a file in one step, when its text is another. */
 export const replaceFile = async (file: string, text: string, owner?: Owner): Promise<void> => {
   if ((await readRegularFile(file).catch(() => undefined)) === text) return;
-  const fresh = `${file}.${process.pid}.new`;
+  const fresh = join(dirname(file), `${unfinished}${randomUUID()}`);
   try {
     await writeFile(fresh, text, { mode: 0o644, flush: true });
     if (owner !== undefined) await chown(fresh, owner.uid, owner.gid);
