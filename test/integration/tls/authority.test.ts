@@ -78,8 +78,7 @@ test('a key that others could read is closed to them, and that is said', async (
   expect(codes(await openAuthority({ folder, suffixes }))).toEqual([]);
 });
 
-test('files are given to the user that root works for', async () => {
-  if (process.getuid?.() !== 0) return;
+test.skipIf(process.getuid?.() !== 0)('files are given to the user that root works for', async () => {
   const folder = join(await temporaryFolder(), 'one/certs');
   await openAuthority({ folder, suffixes, owner: { uid: 12345, gid: 12346 } });
   for (const path of ['..', '.', 'root.pem', 'root-1', 'root-1/key.pem', 'root-1/certificate.pem']) {
