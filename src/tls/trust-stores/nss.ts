@@ -4,12 +4,10 @@ import type { RootCertificate } from '../certificate-folder.ts';
 import { linuxFamily } from './linux.ts';
 import { displayName, findCommand, type Machine, type Step, type TrustStore } from './trust-store.ts';
 
-/** An NSS database: a folder, and whose it is. */
+/** The folder of an NSS database, which need not exist yet, and whose it is. */
 interface Database {
   readonly directory: string;
   readonly program: 'Chromium' | 'Firefox';
-  /** False for one that its program would make at its first start, or has not filled yet. */
-  readonly exists: boolean;
 }
 
 const chromiums = [
@@ -34,7 +32,7 @@ export const nssStores = async (machine: Machine): Promise<readonly TrustStore[]
 };
 
 const nssStore = (
-  { directory, program, exists }: Database,
+  { directory, program }: Database,
   certutil: string | undefined,
   advice: string,
   { run }: Machine,
@@ -53,7 +51,6 @@ const nssStore = (
 
   /** The entry of the root, whoever made it: browsers add to the name when a person imports it. */
   const find = async (root: RootCertificate): Promise<Entry | undefined> => {
-    if (!exists) return undefined;
     const { stdout } = await run([certutil, '-L', ...database]);
     for (const entry of entries(stdout)) {
       if (!entry.nickname.includes(displayName(root))) continue;
@@ -67,7 +64,7 @@ const nssStore = (
     name,
     status: async (root) => ({ kind: (await find(root))?.trusted === true ? 'trusted' : 'missing' }),
     install: async (root) => [
-      ...(exists
+      ...((await isDatabase(directory))
         ? []
         : [
             { command: ['mkdir', '-p', directory], asRoot: false } as const,
@@ -146,9 +143,8 @@ const chromiumDatabases = async (machine: Machine): Promise<readonly Database[]>
   ];
   const databases: Database[] = [];
   for (const directory of candidates) {
-    const exists = await isDatabase(directory);
     const wanted = directory === used && ((await isFolder(directory)) || (await hasChromium(machine)));
-    if (exists || wanted) databases.push({ directory, program: 'Chromium', exists });
+    if (wanted || (await isDatabase(directory))) databases.push({ directory, program: 'Chromium' });
   }
   return databases;
 };
@@ -178,7 +174,7 @@ const profiles = async (folders: readonly string[]): Promise<readonly Database[]
   const databases: Database[] = [];
   for (const folder of folders) {
     for (const directory of await below(folder)) {
-      if (await isDatabase(directory)) databases.push({ directory, program: 'Firefox', exists: true });
+      if (await isDatabase(directory)) databases.push({ directory, program: 'Firefox' });
     }
   }
   return databases;
