@@ -12,6 +12,8 @@ export interface LinuxFamily {
   readonly extension: '.crt' | '.pem';
   /** Makes the files that programs read. */
   readonly update: readonly [string, ...string[]];
+  /** The same after a root was taken away, where that is another command. */
+  readonly refresh?: readonly [string, ...string[]];
   /** All roots in one file, as the update made it. */
   readonly bundle: string;
   /** Installs the tools for NSS databases. */
@@ -49,6 +51,8 @@ const families: readonly LinuxFamily[] = [
     anchors: 'usr/local/share/ca-certificates',
     extension: '.crt',
     update: ['update-ca-certificates'],
+    // Without it, links to the root that is gone stay behind.
+    refresh: ['update-ca-certificates', '--fresh'],
     bundle: 'etc/ssl/certs/ca-certificates.crt',
     nssTools: 'apt-get install libnss3-tools',
   },
@@ -77,22 +81,23 @@ export const linuxStore = async (machine: Machine): Promise<TrustStore> => {
       uninstall: async () => [],
     };
   }
-  const { name, anchors, extension, bundle, update } = family;
+  const { name, anchors, extension, bundle, update, refresh = update } = family;
   const anchor = (root: RootCertificate): string => join(machine.at, anchors, fileName(root) + extension);
-  const updated: Step = { command: update, asRoot: true };
   return {
     name: `the system (${name})`,
     status: async ({ certificate }) => {
       const roots = await readRegularFile(join(machine.at, bundle)).catch(() => '');
       return { kind: holds(roots, certificate.raw) ? 'trusted' : 'missing' };
     },
-    install: async (root) => [{ command: ['install', '-m', '0644', root.file, anchor(root)], asRoot: true }, updated],
+    install: async (root) => [asRoot('install', '-m', '0644', root.file, anchor(root)), asRoot(...update)],
     uninstall: async (root) => {
       const there = await stat(anchor(root)).catch(() => undefined);
-      return there === undefined ? [] : [{ command: ['rm', '-f', anchor(root)], asRoot: true }, updated];
+      return there === undefined ? [] : [asRoot('rm', '-f', anchor(root)), asRoot(...refresh)];
     },
   };
 };
+
+const asRoot = (...command: [string, ...string[]]): Step => ({ command, asRoot: true });
 
 /** Whether a file of certificates in PEM holds one. */
 const holds = (pem: string, der: Buffer): boolean => pem.replace(/\s+/g, '').includes(der.toString('base64'));

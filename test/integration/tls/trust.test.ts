@@ -152,7 +152,12 @@ describe('the store of a Linux system', () => {
 
     const { root } = await openAuthority({ folder, suffixes });
     const plan = await planTrust(folder, stores);
-    expect(plan[0]?.steps.map(({ command }) => command[0])).toEqual(['rm', 'install', 'update-ca-certificates']);
+    expect(plan[0]?.steps.map(({ command }) => command[0])).toEqual([
+      'rm',
+      'update-ca-certificates',
+      'install',
+      'update-ca-certificates',
+    ]);
     expect(await carryOut(plan, { ...asRoot, run: runHere })).toEqual([]);
     expect(await readFile(join(at, bundle), 'utf8')).toBe(root.certificate.toString());
     expect(await readdir(join(at, anchors))).toHaveLength(1);
