@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, randomUUID, X509Certificate } from 'node:crypto';
 import { chmod, chown, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fail, type Problem, type SidingsError, warning } from '../model/problem.ts';
 import { readRegularFile, reasonOf } from '../resolver/regular-file.ts';
 
@@ -43,9 +43,10 @@ const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoExc
 /** Makes the folder where there is none, for its owner alone, and keeps others from writing to one that exists. */
 export const prepareFolder = async (folder: string, owner?: Owner): Promise<void> => {
   try {
-    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
+    const made = await mkdir(resolve(folder), { recursive: true, mode: 0o700 });
     if (made !== undefined && owner !== undefined) {
-      for (let path = folder; path.length >= made.length; path = dirname(path)) await chown(path, owner.uid, owner.gid);
+      for (let path = resolve(folder); path.length >= made.length; path = dirname(path))
+        await chown(path, owner.uid, owner.gid);
     }
     const { mode } = await stat(folder);
     if ((mode & 0o022) !== 0) await chmod(folder, mode & 0o7755);

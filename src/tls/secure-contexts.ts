@@ -14,7 +14,7 @@ export interface SecureContextsOptions {
   /** The name that clients get a certificate for when they ask for none. */
   readonly statusHostname: string;
   readonly log: Log;
-  /** Names in use at a time that are kept ready: about 30 KB each. */
+  /** Names that are kept ready: about 30 KB each. */
   readonly max?: number;
   readonly now?: () => number;
   readonly checkMs?: number;
@@ -42,7 +42,7 @@ export interface SecureContexts {
   readonly use: (issue: Issue) => void;
 }
 
-const usualMax = 2000;
+const usualMax = 1000;
 /** How often the end of the default certificate is looked at. */
 const usualCheckMs = 60 * 60 * 1000;
 

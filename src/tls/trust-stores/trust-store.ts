@@ -66,10 +66,10 @@ export const runCommand: Run = ([file, ...args]) =>
     });
     let stdout = '';
     let stderr = '';
-    child.stdout.on('data', (data) => {
+    child.stdout.setEncoding('utf8').on('data', (data) => {
       if (stdout.length < maxOutput) stdout += data;
     });
-    child.stderr.on('data', (data) => {
+    child.stderr.setEncoding('utf8').on('data', (data) => {
       if (stderr.length < maxOutput) stderr += data;
     });
     child.on('error', (error) => resolve({ code: undefined, stdout, stderr: error.message }));
