@@ -32,12 +32,14 @@ export interface ResolvedHttpService {
   readonly hostname: string;
   /** Main: `http://localhost:PORT`; workstream: the canonical address at the proxy. */
   readonly url: string;
-  /** Always `http://localhost:PORT`. */
+  /** `http://localhost:PORT`; `https:` where the service speaks that. */
   readonly localUrl: string;
   /** The service that the bare name of the workstream leads to. */
   readonly default?: true;
   /** Names below its hostnames lead to it as well. */
   readonly subdomains?: true;
+  /** What it speaks, if not HTTP/1.1 in clear text. */
+  readonly protocol?: UpstreamProtocol;
   /** Path that answers 2xx when the service is healthy. */
   readonly health?: string;
 }
@@ -51,7 +53,12 @@ export interface ResolvedTcpService {
 export interface Upstream {
   readonly host: string;
   readonly port: number;
+  /** Undefined: HTTP/1.1 in clear text. */
+  readonly protocol?: UpstreamProtocol | undefined;
 }
+
+/** `h2c`: HTTP/2 in clear text, as gRPC servers speak it; `https`: HTTP/1.1 over TLS. */
+export type UpstreamProtocol = 'h2c' | 'https';
 
 /** A service as one provider knows it. */
 export interface ServiceClaim {

@@ -3,7 +3,7 @@
 "use strict";
 export const validate = validate10;
 export default validate10;
-const schema11 = {"type":"object","required":["project","services"],"properties":{"$schema":{"type":"string"},"project":{"type":"string","pattern":"^[^/\\\\\\u0000-\\u001f]{1,100}$","description":"Folder name of the main checkout and prefix of its numbered copies."},"services":{"type":"object","patternProperties":{"^[A-Za-z][A-Za-z0-9_-]{0,39}$":{"type":"object","required":["port"],"properties":{"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Base port: the port in the main checkout."},"kind":{"enum":["http","tcp"],"description":"`http` (the default) is reached through the proxy; `tcp` is not."},"env":{"type":"array","items":{"type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_]*$"},"description":"Variables that are set to the port."},"health":{"type":"string","pattern":"^/[!-~]*$","description":"Path that answers 2xx when the service is healthy."},"default":{"type":"boolean","description":"The bare name of a workstream (`project-3.localhost`) leads to this service."},"subdomains":{"type":"boolean","description":"Names below the service's hostnames lead to it as well."}},"additionalProperties":false}},"additionalProperties":false},"env":{"type":"object","patternProperties":{"^[A-Za-z_][A-Za-z0-9_]*$":{"type":"string","pattern":"^[^\\u0000]*$"}},"additionalProperties":false,"description":"Variables of every copy. Placeholders such as {api.port} and {database} are filled in; {{word}} gives {word}."},"resolver":{"type":"object","required":["command"],"properties":{"command":{"type":"array","items":{"type":"string","pattern":"^[^\\u0000]+$"},"minItems":1,"description":"A command of the project that prints the environment. Runs only under trusted roots."},"timeout":{"type":"number","exclusiveMinimum":0,"maximum":60,"description":"Seconds; 10 if absent."}},"additionalProperties":false}},"title":"sidings.json","additionalProperties":false};
+const schema11 = {"type":"object","required":["project","services"],"properties":{"$schema":{"type":"string"},"project":{"type":"string","pattern":"^[^/\\\\\\u0000-\\u001f]{1,100}$","description":"Folder name of the main checkout and prefix of its numbered copies."},"services":{"type":"object","patternProperties":{"^[A-Za-z][A-Za-z0-9_-]{0,39}$":{"type":"object","required":["port"],"properties":{"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Base port: the port in the main checkout."},"kind":{"enum":["http","tcp"],"description":"`http` (the default) is reached through the proxy; `tcp` is not."},"env":{"type":"array","items":{"type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_]*$"},"description":"Variables that are set to the port."},"health":{"type":"string","pattern":"^/[!-~]*$","description":"Path that answers 2xx when the service is healthy."},"default":{"type":"boolean","description":"The bare name of a workstream (`project-3.localhost`) leads to this service."},"protocol":{"enum":["h2c","https"],"description":"What the service speaks, if not HTTP/1.1 in clear text: `h2c` is for gRPC servers."},"subdomains":{"type":"boolean","description":"Names below the service's hostnames lead to it as well."}},"additionalProperties":false}},"additionalProperties":false},"env":{"type":"object","patternProperties":{"^[A-Za-z_][A-Za-z0-9_]*$":{"type":"string","pattern":"^[^\\u0000]*$"}},"additionalProperties":false,"description":"Variables of every copy. Placeholders such as {api.port} and {database} are filled in; {{word}} gives {word}."},"resolver":{"type":"object","required":["command"],"properties":{"command":{"type":"array","items":{"type":"string","pattern":"^[^\\u0000]+$"},"minItems":1,"description":"A command of the project that prints the environment. Runs only under trusted roots."},"timeout":{"type":"number","exclusiveMinimum":0,"maximum":60,"description":"Seconds; 10 if absent."}},"additionalProperties":false}},"title":"sidings.json","additionalProperties":false};
 const pattern0 = new RegExp("^[^/\\\\\\u0000-\\u001f]{1,100}$", "u");
 const pattern1 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,39}$", "u");
 const pattern3 = new RegExp("^[A-Za-z_][A-Za-z0-9_]*$", "u");
@@ -114,7 +114,7 @@ vErrors.push(err7);
 errors++;
 }
 for(const key3 in data3){
-if(!((((((key3 === "port") || (key3 === "kind")) || (key3 === "env")) || (key3 === "health")) || (key3 === "default")) || (key3 === "subdomains"))){
+if(!(((((((key3 === "port") || (key3 === "kind")) || (key3 === "env")) || (key3 === "health")) || (key3 === "default")) || (key3 === "protocol")) || (key3 === "subdomains"))){
 const err8 = {instancePath:instancePath+"/services/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/services/patternProperties/%5E%5BA-Za-z%5D%5BA-Za-z0-9_-%5D%7B0%2C39%7D%24/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err8];
@@ -251,9 +251,10 @@ vErrors.push(err18);
 errors++;
 }
 }
-if(data3.subdomains !== undefined){
-if(typeof data3.subdomains !== "boolean"){
-const err19 = {instancePath:instancePath+"/services/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/subdomains",schemaPath:"#/properties/services/patternProperties/%5E%5BA-Za-z%5D%5BA-Za-z0-9_-%5D%7B0%2C39%7D%24/properties/subdomains/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data3.protocol !== undefined){
+let data10 = data3.protocol;
+if(!((data10 === "h2c") || (data10 === "https"))){
+const err19 = {instancePath:instancePath+"/services/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/protocol",schemaPath:"#/properties/services/patternProperties/%5E%5BA-Za-z%5D%5BA-Za-z0-9_-%5D%7B0%2C39%7D%24/properties/protocol/enum",keyword:"enum",params:{allowedValues: schema11.properties.services.patternProperties["^[A-Za-z][A-Za-z0-9_-]{0,39}$"].properties.protocol.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -263,9 +264,9 @@ vErrors.push(err19);
 errors++;
 }
 }
-}
-else {
-const err20 = {instancePath:instancePath+"/services/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/services/patternProperties/%5E%5BA-Za-z%5D%5BA-Za-z0-9_-%5D%7B0%2C39%7D%24/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data3.subdomains !== undefined){
+if(typeof data3.subdomains !== "boolean"){
+const err20 = {instancePath:instancePath+"/services/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/subdomains",schemaPath:"#/properties/services/patternProperties/%5E%5BA-Za-z%5D%5BA-Za-z0-9_-%5D%7B0%2C39%7D%24/properties/subdomains/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -276,9 +277,8 @@ errors++;
 }
 }
 }
-}
 else {
-const err21 = {instancePath:instancePath+"/services",schemaPath:"#/properties/services/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err21 = {instancePath:instancePath+"/services/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/services/patternProperties/%5E%5BA-Za-z%5D%5BA-Za-z0-9_-%5D%7B0%2C39%7D%24/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -288,12 +288,10 @@ vErrors.push(err21);
 errors++;
 }
 }
-if(data.env !== undefined){
-let data11 = data.env;
-if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
-for(const key4 in data11){
-if(!(pattern3.test(key4))){
-const err22 = {instancePath:instancePath+"/env",schemaPath:"#/properties/env/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+}
+}
+else {
+const err22 = {instancePath:instancePath+"/services",schemaPath:"#/properties/services/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -303,12 +301,12 @@ vErrors.push(err22);
 errors++;
 }
 }
-for(const key5 in data11){
-if(pattern3.test(key5)){
-let data12 = data11[key5];
-if(typeof data12 === "string"){
-if(!pattern7.test(data12)){
-const err23 = {instancePath:instancePath+"/env/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/env/patternProperties/%5E%5BA-Za-z_%5D%5BA-Za-z0-9_%5D*%24/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$"},message:"must match pattern \""+"^[^\\u0000]*$"+"\""};
+if(data.env !== undefined){
+let data12 = data.env;
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+for(const key4 in data12){
+if(!(pattern3.test(key4))){
+const err23 = {instancePath:instancePath+"/env",schemaPath:"#/properties/env/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -318,8 +316,12 @@ vErrors.push(err23);
 errors++;
 }
 }
-else {
-const err24 = {instancePath:instancePath+"/env/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/env/patternProperties/%5E%5BA-Za-z_%5D%5BA-Za-z0-9_%5D*%24/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key5 in data12){
+if(pattern3.test(key5)){
+let data13 = data12[key5];
+if(typeof data13 === "string"){
+if(!pattern7.test(data13)){
+const err24 = {instancePath:instancePath+"/env/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/env/patternProperties/%5E%5BA-Za-z_%5D%5BA-Za-z0-9_%5D*%24/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]*$"},message:"must match pattern \""+"^[^\\u0000]*$"+"\""};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -329,10 +331,8 @@ vErrors.push(err24);
 errors++;
 }
 }
-}
-}
 else {
-const err25 = {instancePath:instancePath+"/env",schemaPath:"#/properties/env/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err25 = {instancePath:instancePath+"/env/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/env/patternProperties/%5E%5BA-Za-z_%5D%5BA-Za-z0-9_%5D*%24/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -342,11 +342,10 @@ vErrors.push(err25);
 errors++;
 }
 }
-if(data.resolver !== undefined){
-let data13 = data.resolver;
-if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
-if(data13.command === undefined){
-const err26 = {instancePath:instancePath+"/resolver",schemaPath:"#/properties/resolver/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'"};
+}
+}
+else {
+const err26 = {instancePath:instancePath+"/env",schemaPath:"#/properties/env/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -355,9 +354,12 @@ vErrors.push(err26);
 }
 errors++;
 }
-for(const key6 in data13){
-if(!((key6 === "command") || (key6 === "timeout"))){
-const err27 = {instancePath:instancePath+"/resolver",schemaPath:"#/properties/resolver/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+}
+if(data.resolver !== undefined){
+let data14 = data.resolver;
+if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
+if(data14.command === undefined){
+const err27 = {instancePath:instancePath+"/resolver",schemaPath:"#/properties/resolver/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'"};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -366,12 +368,9 @@ vErrors.push(err27);
 }
 errors++;
 }
-}
-if(data13.command !== undefined){
-let data14 = data13.command;
-if(Array.isArray(data14)){
-if(data14.length < 1){
-const err28 = {instancePath:instancePath+"/resolver/command",schemaPath:"#/properties/resolver/properties/command/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+for(const key6 in data14){
+if(!((key6 === "command") || (key6 === "timeout"))){
+const err28 = {instancePath:instancePath+"/resolver",schemaPath:"#/properties/resolver/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -380,12 +379,12 @@ vErrors.push(err28);
 }
 errors++;
 }
-const len1 = data14.length;
-for(let i1=0; i1<len1; i1++){
-let data15 = data14[i1];
-if(typeof data15 === "string"){
-if(!pattern8.test(data15)){
-const err29 = {instancePath:instancePath+"/resolver/command/" + i1,schemaPath:"#/properties/resolver/properties/command/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+}
+if(data14.command !== undefined){
+let data15 = data14.command;
+if(Array.isArray(data15)){
+if(data15.length < 1){
+const err29 = {instancePath:instancePath+"/resolver/command",schemaPath:"#/properties/resolver/properties/command/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -394,9 +393,12 @@ vErrors.push(err29);
 }
 errors++;
 }
-}
-else {
-const err30 = {instancePath:instancePath+"/resolver/command/" + i1,schemaPath:"#/properties/resolver/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const len1 = data15.length;
+for(let i1=0; i1<len1; i1++){
+let data16 = data15[i1];
+if(typeof data16 === "string"){
+if(!pattern8.test(data16)){
+const err30 = {instancePath:instancePath+"/resolver/command/" + i1,schemaPath:"#/properties/resolver/properties/command/items/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -406,9 +408,8 @@ vErrors.push(err30);
 errors++;
 }
 }
-}
 else {
-const err31 = {instancePath:instancePath+"/resolver/command",schemaPath:"#/properties/resolver/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err31 = {instancePath:instancePath+"/resolver/command/" + i1,schemaPath:"#/properties/resolver/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -418,11 +419,9 @@ vErrors.push(err31);
 errors++;
 }
 }
-if(data13.timeout !== undefined){
-let data16 = data13.timeout;
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 60 || isNaN(data16)){
-const err32 = {instancePath:instancePath+"/resolver/timeout",schemaPath:"#/properties/resolver/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
+}
+else {
+const err32 = {instancePath:instancePath+"/resolver/command",schemaPath:"#/properties/resolver/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -431,8 +430,12 @@ vErrors.push(err32);
 }
 errors++;
 }
-if(data16 <= 0 || isNaN(data16)){
-const err33 = {instancePath:instancePath+"/resolver/timeout",schemaPath:"#/properties/resolver/properties/timeout/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
+}
+if(data14.timeout !== undefined){
+let data17 = data14.timeout;
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 60 || isNaN(data17)){
+const err33 = {instancePath:instancePath+"/resolver/timeout",schemaPath:"#/properties/resolver/properties/timeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -441,9 +444,8 @@ vErrors.push(err33);
 }
 errors++;
 }
-}
-else {
-const err34 = {instancePath:instancePath+"/resolver/timeout",schemaPath:"#/properties/resolver/properties/timeout/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data17 <= 0 || isNaN(data17)){
+const err34 = {instancePath:instancePath+"/resolver/timeout",schemaPath:"#/properties/resolver/properties/timeout/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -453,9 +455,8 @@ vErrors.push(err34);
 errors++;
 }
 }
-}
 else {
-const err35 = {instancePath:instancePath+"/resolver",schemaPath:"#/properties/resolver/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err35 = {instancePath:instancePath+"/resolver/timeout",schemaPath:"#/properties/resolver/properties/timeout/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -467,12 +468,24 @@ errors++;
 }
 }
 else {
-const err36 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err36 = {instancePath:instancePath+"/resolver",schemaPath:"#/properties/resolver/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err36];
 }
 else {
 vErrors.push(err36);
+}
+errors++;
+}
+}
+}
+else {
+const err37 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
 }
 errors++;
 }

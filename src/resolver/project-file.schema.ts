@@ -17,6 +17,11 @@ const serviceSchema = Type.Object(
     default: Type.Optional(
       Type.Boolean({ description: 'The bare name of a workstream (`project-3.localhost`) leads to this service.' }),
     ),
+    protocol: Type.Optional(
+      Type.Enum(['h2c', 'https'], {
+        description: 'What the service speaks, if not HTTP/1.1 in clear text: `h2c` is for gRPC servers.',
+      }),
+    ),
     subdomains: Type.Optional(Type.Boolean({ description: "Names below the service's hostnames lead to it as well." })),
   },
   { additionalProperties: false },

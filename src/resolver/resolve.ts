@@ -133,11 +133,11 @@ const resolveServices = (input: ServicesInput): Readonly<Record<string, Resolved
     services.set(service, { ...services.get(service), kind, port: port - slot });
   }
   const resolved = [...services].map(([service, details]): [string, ResolvedService] => {
-    const { kind = 'http', default: isDefault = false, subdomains = false, health } = details;
+    const { kind = 'http', default: isDefault = false, subdomains = false, protocol, health } = details;
     const port = details.port + slot;
     if (kind === 'tcp') return [service, { kind, port }];
     const hostname = hostnames({ workstream: name, service, isDefault }, settings.suffix)[0] as string;
-    const localUrl = `http://localhost:${port}`;
+    const localUrl = `${protocol === 'https' ? 'https' : 'http'}://localhost:${port}`;
     return [
       service,
       {
@@ -148,6 +148,7 @@ const resolveServices = (input: ServicesInput): Readonly<Record<string, Resolved
         localUrl,
         ...(isDefault && { default: true }),
         ...(subdomains && { subdomains: true }),
+        ...(protocol !== undefined && { protocol }),
         ...(health !== undefined && { health }),
       },
     ];
