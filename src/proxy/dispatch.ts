@@ -12,8 +12,8 @@ export type Decision =
       readonly problem: Problem;
       /** The head is not to be trusted, so neither is what follows it on the connection. */
       readonly close: boolean;
-      /** The route of the hostname, where it has one. */
-      readonly route?: Route;
+      /** The head, where it is sound and its host is ours. */
+      readonly head?: RequestHead;
     };
 
 /** Decides about one request: pure, one map read, no I/O. Every request of every lane goes through here. */
@@ -24,16 +24,16 @@ export const dispatch = (received: ReceivedHead, table: RouteTable): Decision =>
   const match = lookup(table, hostname);
   if (match.kind === 'misdirected') return { kind: 'refuse', problem: problem('host-misdirected'), close: false };
   const count = passes(head.headers);
-  if (count > maxPasses) return { kind: 'refuse', problem: problem('proxy-loop', { count }), close: false };
+  if (count > maxPasses) return { kind: 'refuse', problem: problem('proxy-loop', { count }), close: false, head };
   switch (match.kind) {
     case 'status':
       return { kind: 'status', head };
     case 'unknown':
-      return { kind: 'refuse', problem: problem('hostname-unknown', { hostname }), close: false };
+      return { kind: 'refuse', problem: problem('hostname-unknown', { hostname }), close: false, head };
     case 'route': {
       const { route } = match;
       if (route.refusal === undefined) return { kind: 'forward', head, route };
-      return { kind: 'refuse', problem: route.refusal, close: false, route };
+      return { kind: 'refuse', problem: route.refusal, close: false, head };
     }
   }
 };

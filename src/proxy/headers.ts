@@ -46,6 +46,8 @@ export interface Arrival {
   readonly clientAddress: string;
   readonly scheme: 'http' | 'https';
   readonly port: number;
+  /** The version of HTTP that it came by, for `Via`. */
+  readonly version: '1.0' | '1.1' | '2.0';
   readonly requestId: string;
 }
 
@@ -87,7 +89,7 @@ export const upstreamHeaders = (head: RequestHead, arrival: Arrival): string[] =
     'X-Request-Id',
     arrival.requestId,
     'Via',
-    [...via, `1.1 ${pseudonym}`].join(', '),
+    [...via, `${arrival.version} ${pseudonym}`].join(', '),
   );
   return fields;
 };
@@ -120,6 +122,8 @@ export const clientHeaders = (headers: RawHeaders, context: AnswerContext): stri
     if (lower === 'x-request-id' || lower === 'x-workstream') continue;
     // A browser that has seen it once would refuse plain http for the name, for a year, in every copy that comes after.
     if (lower === 'strict-transport-security' && local) continue;
+    // It would lead the client past the proxy, to a port of the upstream.
+    if (lower === 'alt-svc') continue;
     // RFC 9110 §8.6: no length where there can be no body.
     if (lower === 'content-length' && context.status === 204) continue;
     if (lower === 'trailer' && !context.trailers) continue;
@@ -139,13 +143,21 @@ export const clientHeaders = (headers: RawHeaders, context: AnswerContext): stri
 };
 
 /** Trailer fields that may be passed on: those that a receiver may not act on are dropped (RFC 9110 §6.5.1). */
-export const safeTrailers = (trailers: RawHeaders): [string, string][] => {
-  const fields: [string, string][] = [];
+export const safeTrailers = (trailers: RawHeaders): string[] => {
+  const fields: string[] = [];
   for (let index = 0; index < trailers.length; index += 2) {
     const name = trailers[index] as string;
-    if (!forbiddenInTrailers.has(name.toLowerCase())) fields.push([name, trailers[index + 1] as string]);
+    if (!forbiddenInTrailers.has(name.toLowerCase())) fields.push(name, trailers[index + 1] as string);
   }
   return fields;
+};
+
+/** Fields as pairs of name and value, the way Node takes them in some places. */
+export const pairs = (fields: RawHeaders): [string, string][] => {
+  const all: [string, string][] = [];
+  for (let index = 0; index < fields.length; index += 2)
+    all.push([fields[index] as string, fields[index + 1] as string]);
+  return all;
 };
 
 const forbiddenInTrailers = new Set([

@@ -3,32 +3,32 @@ import { createServer, type Server, type Socket } from 'node:net';
 /** The sockets the proxy listens on, and the connections that came from them. */
 export interface Listeners {
   /**
-   * Listens on every address, or on none: port 0 takes one that is free on all of them. Gives the real port; rejects with the
+   * Listens on every address, or on none, and gives its connections to `onConnection`: port 0 takes one that is free on all of them. Gives the real port; rejects with the
    * system's error, which names the address.
    */
-  readonly listen: (addresses: readonly string[], port: number) => Promise<number>;
+  readonly listen: (addresses: readonly string[], port: number, onConnection: Accept) => Promise<number>;
   readonly connections: ReadonlySet<Socket>;
   /** No new connections from here on. */
   readonly stop: () => void;
 }
 
+export type Accept = (socket: Socket) => void;
+
 /** How often port 0 is tried until the port that one address gave is free on the others. */
 const attempts = 10;
 
-export const openListeners = (onConnection: (socket: Socket) => void): Listeners => {
+export const openListeners = (): Listeners => {
   const servers = new Set<Server>();
   const connections = new Set<Socket>();
 
-  const accept = (socket: Socket): void => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-    onConnection(socket);
-  };
-
-  const open = (host: string, port: number): Promise<Server> =>
+  const open = (host: string, port: number, onConnection: Accept): Promise<Server> =>
     new Promise((resolve, reject) => {
       // A client may close its half and still wait for the answer.
-      const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
+      const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+        connections.add(socket);
+        socket.once('close', () => connections.delete(socket));
+        onConnection(socket);
+      });
       server.once('error', reject);
       server.listen({ host, port, exclusive: true, ipv6Only: true }, () => {
         server.off('error', reject);
@@ -36,13 +36,13 @@ export const openListeners = (onConnection: (socket: Socket) => void): Listeners
       });
     });
 
-  const listen = async (addresses: readonly string[], wanted: number): Promise<number> => {
+  const listen = async (addresses: readonly string[], wanted: number, onConnection: Accept): Promise<number> => {
     for (let attempt = 1; ; attempt += 1) {
       const opened: Server[] = [];
       try {
         let port = wanted;
         for (const host of addresses) {
-          const server = await open(host, port);
+          const server = await open(host, port, onConnection);
           opened.push(server);
           port = portOf(server) ?? port;
         }

@@ -1,12 +1,13 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
  * Joins two connections after a 101: bytes pass unread both ways with backpressure, a half that ends is ended on the other side,
  * and a fault on one side ends both. `early` and `first` are what came with the heads.
  */
-export const tunnel = (client: Socket, early: Buffer, upstream: Duplex, first: Buffer): void => {
-  for (const side of [client, upstream as Socket]) {
+export const tunnel = (client: Duplex, early: Buffer, upstream: Duplex, first: Buffer): void => {
+  for (const side of [client, upstream]) {
+    if (!(side instanceof Socket)) continue;
     side.setTimeout(0);
     side.setNoDelay(true);
     side.setKeepAlive(true, 60_000);
@@ -20,7 +21,7 @@ export const tunnel = (client: Socket, early: Buffer, upstream: Duplex, first: B
 };
 
 /** The upstream is gone: what it said last still goes out. */
-const finish = (client: Socket): void => {
+const finish = (client: Duplex): void => {
   if (client.writableLength === 0) client.destroy();
-  else client.destroySoon();
+  else client.end(() => client.destroy());
 };

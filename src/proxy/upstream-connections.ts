@@ -1,5 +1,6 @@
 import { Agent, type ClientRequest, type ClientRequestArgs } from 'node:http';
-import { connect, type LookupFunction, type Socket } from 'node:net';
+import { connect, type LookupFunction, type Socket, type TcpSocketConnectOpts } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { Upstream } from '../model/workstream.ts';
 
 /** Idle connections are closed after this many milliseconds; an upstream that announces less gets less. */
@@ -8,10 +9,10 @@ const maxIdlePerUpstream = 256;
 
 /** How connections to upstreams are had. */
 export interface UpstreamConnections {
-  /** May give a connection that an earlier request has used. */
-  readonly reused: Agent;
-  /** Always gives a new one, and closes it after the answer. */
-  readonly fresh: Agent;
+  /** For HTTP/1.1: one that may give a connection that an earlier request has used, or one that always gives a new one. */
+  readonly agentFor: (upstream: Upstream, reuse: boolean) => Agent;
+  /** A connection in clear text. */
+  readonly open: (upstream: Upstream) => Socket;
   readonly close: () => void;
 }
 
@@ -27,36 +28,53 @@ const loopbackLookup = (familyOf: ReadonlyMap<number, number>, port: number): Lo
 export const openUpstreamConnections = (): UpstreamConnections => {
   const familyOf = new Map<number, number>();
 
-  const open = ({ host, port }: Upstream): Socket => {
-    if (host !== 'localhost') return connect({ host, port, noDelay: true });
+  const open = ({ host, port, protocol }: Upstream): Socket => {
+    // An upstream is on this machine, where its certificate proves nothing: dev servers make their own.
+    const secure = { rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
+    const link =
+      protocol === 'https' ? (options: TcpSocketConnectOpts) => connectTls({ ...options, ...secure }) : connect;
+    if (host !== 'localhost') return link({ host, port, noDelay: true });
     const lookup = loopbackLookup(familyOf, port);
-    const socket = connect({ host, port, noDelay: true, lookup, autoSelectFamily: true });
+    const socket = link({ host, port, noDelay: true, lookup, autoSelectFamily: true });
     socket.once('connect', () => familyOf.set(port, socket.remoteFamily === 'IPv6' ? 6 : 4));
     return socket;
   };
 
-  class UpstreamAgent extends Agent {
-    override createConnection(options: ClientRequestArgs): Socket {
-      return open({ host: String(options.host), port: Number(options.port) });
+  const poolsFor = (protocol: 'https' | undefined): Pools => {
+    class UpstreamAgent extends Agent {
+      override createConnection(options: ClientRequestArgs): Socket {
+        return open({ host: String(options.host), port: Number(options.port), protocol });
+      }
     }
-  }
+    return {
+      reused: new UpstreamAgent({
+        keepAlive: true,
+        maxFreeSockets: maxIdlePerUpstream,
+        scheduling: 'lifo',
+        timeout: idleMs,
+      }),
+      fresh: new UpstreamAgent({ keepAlive: false }),
+    };
+  };
+  const plain = poolsFor(undefined);
+  const secure = poolsFor('https');
 
-  const reused = new UpstreamAgent({
-    keepAlive: true,
-    maxFreeSockets: maxIdlePerUpstream,
-    scheduling: 'lifo',
-    timeout: idleMs,
-  });
-  const fresh = new UpstreamAgent({ keepAlive: false });
   return {
-    reused,
-    fresh,
+    agentFor: ({ protocol }, reuse) => (protocol === 'https' ? secure : plain)[reuse ? 'reused' : 'fresh'],
+    open,
     close: () => {
-      reused.destroy();
-      fresh.destroy();
+      for (const { reused, fresh } of [plain, secure]) {
+        reused.destroy();
+        fresh.destroy();
+      }
     },
   };
 };
+
+interface Pools {
+  readonly reused: Agent;
+  readonly fresh: Agent;
+}
 
 /** What Node's client asks an agent for; its types leave it out. */
 interface RequestTaker {

@@ -32,8 +32,10 @@ test.each([
   expect(decide(host)).toMatchObject({ kind: 'refuse', problem: { code }, close });
 });
 
-test('a refusal knows its route', () => {
-  expect(decide('project-4.api.localhost')).toMatchObject({ route: { workstream: 'project-4', service: 'api' } });
+test('a refusal knows the head, where its host is ours', () => {
+  for (const host of ['project-4.api.localhost', 'project-9.api.localhost'])
+    expect(decide(host)).toMatchObject({ head: { authority: { hostname: host }, path: '/' } });
+  expect(decide('evil.example')).not.toHaveProperty('head');
 });
 
 test('a request that has been here too often goes no further, wherever it wants to go', () => {

@@ -3,13 +3,14 @@ import {
   type AnswerContext,
   clientHeaders,
   isEventStream,
+  pairs,
   passes,
   safeTrailers,
   upstreamHeaders,
 } from '../../../src/proxy/headers.ts';
 import { judgeHead, type RawHeaders, valuesOf } from '../../../src/proxy/request-head.ts';
 
-const arrival = { clientAddress: '127.0.0.1', scheme: 'http', port: 80, requestId: 'id-1' } as const;
+const arrival = { clientAddress: '127.0.0.1', scheme: 'http', port: 80, version: '1.1', requestId: 'id-1' } as const;
 const toUpstream = (headers: RawHeaders, method = 'GET'): string[] => {
   const head = judgeHead({ method, target: '/', version: '1.1', headers: ['Host', 'p.localhost:80', ...headers] });
   if ('code' in head) throw new Error(head.message);
@@ -110,6 +111,10 @@ test('Strict-Transport-Security is removed on .localhost only', () => {
   expect(toClient(sts, { hostname: 'p.example.test' })).toEqual([...sts, ...mark]);
 });
 
+test('no answer leads past the proxy', () => {
+  expect(toClient(['Alt-Svc', 'h3=":5176"', 'Upgrade', 'h2c'])).toEqual(mark);
+});
+
 test('a length goes where a body can be, Trailer where trailers can be', () => {
   const fields = ['Content-Length', '3', 'Trailer', 'X-Sum'];
   expect(toClient(fields)).toEqual([...fields, ...mark]);
@@ -131,8 +136,11 @@ test('a folder name of any characters is a valid field value', () => {
 });
 
 test('trailers that a receiver may not act on are dropped', () => {
-  expect(safeTrailers(['X-Sum', '1', 'Content-Length', '5', 'SET-COOKIE', 'a', 'Transfer-Encoding', 'x'])).toEqual([
+  const fields = ['X-Sum', '1', 'Content-Length', '5', 'SET-COOKIE', 'a', 'Transfer-Encoding', 'x', 'x-sum', '2'];
+  expect(safeTrailers(fields)).toEqual(['X-Sum', '1', 'x-sum', '2']);
+  expect(pairs(safeTrailers(fields))).toEqual([
     ['X-Sum', '1'],
+    ['x-sum', '2'],
   ]);
 });
 

@@ -1,0 +1,126 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Problem } from '../model/problem.ts';
+import type { Handle, Spoil } from './client.ts';
+import { watchHalfOpen } from './half-open.ts';
+import { http1Client } from './http1-client.ts';
+import { createHttp1Server, refuseConnection } from './http1-server.ts';
+
+/** One way in: takes connections and makes clients of their requests. */
+export interface Front {
+  readonly accept: (socket: Socket) => void;
+  /** Ends what is idle or endless, and the rest as soon as its request is over. */
+  readonly drain: () => void;
+}
+
+/** What is under way on one connection. */
+interface Connection {
+  /** The last request that came; earlier ones are over or will be before it begins. */
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** A head was refused as ambiguous: nothing that follows on this connection is believed. */
+  distrusted: boolean;
+  /** The connection never ends by itself: a tunnel, or a stream of events. */
+  endless: boolean;
+  spoil: Spoil;
+}
+
+/** Connections of HTTP/1.1, in clear text or inside TLS. */
+export const createHttp1Front = (handle: Handle): Front => {
+  const connections = new Set<Socket>();
+  const under = new WeakMap<Socket, Connection>();
+  let draining = false;
+
+  const receive = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    expectsContinue: boolean,
+    upgrade?: { readonly socket: Socket; readonly early: Buffer },
+  ): void => {
+    const { socket } = request;
+    const before = under.get(socket);
+    const connection: Connection = { request, response, distrusted: false, endless: false, spoil: () => {} };
+    under.set(socket, connection);
+    const begin = (): void => {
+      connection.distrusted = before?.distrusted ?? false;
+      // The answer to a refused head is the last one; its connection is closed behind it.
+      if (connection.distrusted) return;
+      const unwatch = watchHalfOpen(socket);
+      response.once('close', unwatch);
+      const client = http1Client({
+        request,
+        response,
+        expectsContinue,
+        upgrade,
+        isDraining: () => draining,
+        isDistrusted: () => connection.distrusted,
+        distrust: () => {
+          connection.distrusted = true;
+        },
+        neverEnds: () => {
+          connection.endless = true;
+        },
+        given: unwatch,
+      });
+      connection.spoil = handle(client);
+    };
+    // Requests that were sent without waiting are handled one after the other, as they would be without a proxy.
+    if (before === undefined || before.response.closed) begin();
+    else before.response.once('close', begin);
+  };
+
+  const invalid = (cause: Problem, socket: Socket): void => {
+    const connection = under.get(socket);
+    if (connection === undefined || connection.response.closed) {
+      if (connection?.distrusted !== true) refuseConnection(socket, cause);
+      if (connection !== undefined) connection.distrusted = true;
+      return;
+    }
+    if (connection.distrusted) return;
+    connection.distrusted = true;
+    const { request, response, spoil } = connection;
+    if (request.complete) {
+      // The fault is behind this request, so its answer is still good.
+      response.once('close', () => refuseConnection(socket, cause));
+      return;
+    }
+    const begun = response.headersSent;
+    spoil(cause);
+    if (begun) socket.destroy();
+  };
+
+  const websocket = (request: IncomingMessage, socket: Socket, early: Buffer): void => {
+    // Node has taken its listeners away; a client that resets now must not end the process.
+    socket.on('error', () => socket.destroy());
+    const before = under.get(socket);
+    if (before !== undefined && !before.response.closed) {
+      socket.destroy();
+      return;
+    }
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once('finish', () => socket.destroySoon());
+    receive(request, response, false, { socket, early });
+  };
+
+  const server = createHttp1Server({ request: receive, websocket, invalid });
+
+  return {
+    accept: (socket) => {
+      connections.add(socket);
+      socket.once('close', () => connections.delete(socket));
+      server.emit('connection', socket);
+    },
+    drain: () => {
+      draining = true;
+      for (const socket of connections) {
+        const connection = under.get(socket);
+        if (connection === undefined || connection.response.closed || connection.endless) socket.destroy();
+        else connection.response.once('close', () => socket.destroySoon());
+      }
+      // Its timers.
+      server.close();
+    },
+  };
+};
