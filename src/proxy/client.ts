@@ -12,6 +12,8 @@ import type { RawHeaders, ReceivedHead } from './request-head.ts';
 export interface Client {
   /** The head in the words of HTTP/1.1, not judged yet. */
   readonly received: ReceivedHead;
+  /** What is wrong with a head that the words of HTTP/1.1 cannot say; `received` is then only good for the log. */
+  readonly fault: Problem | undefined;
   readonly arrival: Omit<Arrival, 'requestId'>;
   readonly expectsContinue: boolean;
   /** The connection, or the stream, is to become a tunnel: there is no body, and no ordinary answer if it succeeds. */

@@ -42,6 +42,7 @@ export const http1Client = (exchange: Http1Request): Client => {
 
   return {
     received: { method, target: url, version: httpVersion, headers: rawHeaders },
+    fault: undefined,
     arrival: arrivalOf(socket, httpVersion === '1.0' ? '1.0' : '1.1'),
     expectsContinue: exchange.expectsContinue,
     wantsTunnel: upgrade !== undefined,

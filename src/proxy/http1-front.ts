@@ -2,16 +2,10 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Problem } from '../model/problem.ts';
 import type { Handle, Spoil } from './client.ts';
+import type { Front } from './front.ts';
 import { watchHalfOpen } from './half-open.ts';
 import { http1Client } from './http1-client.ts';
 import { createHttp1Server, refuseConnection } from './http1-server.ts';
-
-/** One way in: takes connections and makes clients of their requests. */
-export interface Front {
-  readonly accept: (socket: Socket) => void;
-  /** Ends what is idle or endless, and the rest as soon as its request is over. */
-  readonly drain: () => void;
-}
 
 /** What is under way on one connection. */
 interface Connection {

@@ -6,10 +6,11 @@ import { problemPage } from './problem-page.ts';
 import { tokens } from './request-head.ts';
 
 /** Bytes of one request head: cookies of a browser stay far below, and it is what other proxies take. */
-const maxHeadBytes = 64 * 1024;
+export const maxHeadBytes = 64 * 1024;
 /** A head that takes longer than this is an attack or a dead client. */
 const headMs = 30_000;
-const keepAliveMs = 65_000;
+/** A connection without a request ends after this. */
+export const keepAliveMs = 65_000;
 
 export interface Http1Events {
   readonly request: (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => void;

@@ -8,14 +8,18 @@ import type { Route, RouteTable } from '../model/route-table.ts';
 import type { Client, Handle, NodeHandler } from './client.ts';
 import { ownsDomain } from './cookies.ts';
 import { type Decision, dispatch } from './dispatch.ts';
+import { byFirstByte } from './first-byte.ts';
 import { createFullLane } from './full-lane.ts';
 import { clientHeaders, isEventStream, upstreamHeaders } from './headers.ts';
 import { createHttp1Front } from './http1-front.ts';
+import { createHttp2Front } from './http2-front.ts';
 import type { Cancel, Failure } from './lane.ts';
 import { openListeners } from './listeners.ts';
 import { type Observed, observe } from './observe.ts';
 import { type Details, problemPage, wantsHtml } from './problem-page.ts';
 import { type RequestHead, valuesOf } from './request-head.ts';
+import { redirectPage, securedAddress } from './secure-redirect.ts';
+import { createTlsFront, type ProxyTls } from './tls-front.ts';
 import { openUpstreamConnections } from './upstream-connections.ts';
 
 export interface ProxyOptions {
@@ -27,6 +31,8 @@ export interface ProxyOptions {
   readonly diagnose: (route: Route) => Promise<Diagnosis>;
   /** Answers requests for the status hosts. */
   readonly status: NodeHandler;
+  /** Certificates, for ports that speak TLS. */
+  readonly tls?: ProxyTls | undefined;
   /** Told of every finished exchange; undefined when nobody wants to know, which costs nothing. */
   readonly onExchange?: ((exchange: Exchange) => void) | undefined;
   /** Milliseconds without a byte before an upstream's answer begins. */
@@ -34,9 +40,15 @@ export interface ProxyOptions {
   readonly log: Log;
 }
 
+/** What is spoken on a port: clear text, TLS, or either, as the first byte of each connection says. */
+export type Speech = 'http' | 'https' | 'both';
+
 export interface Proxy {
-  /** Listens on all of the addresses or on none; port 0 takes any free one. Gives the real port; rejects with the system's error. */
-  readonly listen: (addresses: readonly string[], port: number) => Promise<number>;
+  /**
+   * Listens on all of the addresses or on none; port 0 takes any free one. Gives the real port; rejects with the system's error.
+   * Anything but `http` needs `tls`. Once a port speaks TLS, page loads in clear text are sent there.
+   */
+  readonly listen: (addresses: readonly string[], port: number, speech?: Speech) => Promise<number>;
   /** Takes no new connections, lets requests finish for so many milliseconds, then ends what is left. */
   readonly close: (graceMs: number) => Promise<void>;
 }
@@ -72,7 +84,16 @@ export const createProxy = (options: ProxyOptions): Proxy => {
 
   const decide = (incoming: Incoming): void => {
     const { id, client, observed } = incoming;
+    if (client.fault !== undefined) {
+      refuse(incoming, client.fault, {}, true);
+      return;
+    }
     const decision = dispatch(client.received, table());
+    const secured = securedAddress(decision, client.arrival, securePort);
+    if (secured !== undefined) {
+      client.sendPage(redirectPage(secured, id), false);
+      return;
+    }
     switch (decision.kind) {
       case 'refuse':
         refuse(incoming, decision.problem, detailsOf(client, decision), decision.close);
@@ -166,15 +187,29 @@ export const createProxy = (options: ProxyOptions): Proxy => {
   };
 
   const http1 = createHttp1Front(handle);
+  const http2 = createHttp2Front(handle);
+  const tls = options.tls && createTlsFront(options.tls, http1.accept, http2.accept);
+  const either = tls && byFirstByte(tls, http1);
   const listeners = openListeners();
+  const life = new AbortController();
+  let securePort: number | undefined;
+
+  const listen = async (addresses: readonly string[], wanted: number, speech: Speech = 'http'): Promise<number> => {
+    if (speech === 'http') return listeners.listen(addresses, wanted, http1.accept);
+    if (tls === undefined || either === undefined) throw new Error('A port that speaks TLS needs certificates.');
+    await tls.ready(life.signal);
+    securePort = await listeners.listen(addresses, wanted, speech === 'both' ? either.accept : tls.accept);
+    return securePort;
+  };
 
   const close = async (graceMs: number): Promise<void> => {
+    life.abort();
     listeners.stop();
     const ended = [...listeners.connections].map(
       (socket) =>
         new Promise<void>((resolve) => (socket.destroyed ? resolve() : socket.once('close', () => resolve()))),
     );
-    http1.drain();
+    for (const front of [http1, http2, tls, either]) front?.drain();
     const cut = setTimeout(() => {
       for (const socket of listeners.connections) socket.destroy();
     }, graceMs);
@@ -183,7 +218,7 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     upstreams.close();
   };
 
-  return { listen: (addresses, port) => listeners.listen(addresses, port, http1.accept), close };
+  return { listen, close };
 };
 
 /** Short, distinct for this process and, by its prefix, from those of another. */

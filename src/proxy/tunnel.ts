@@ -16,8 +16,8 @@ export const tunnel = (client: Duplex, early: Buffer, upstream: Duplex, first: B
   if (first.length > 0) upstream.unshift(first);
   client.pipe(upstream);
   upstream.pipe(client);
-  client.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
-  upstream.on('error', () => client.destroy()).on('close', () => finish(client));
+  client.on('error', (error) => upstream.destroy(error)).on('close', () => upstream.destroy());
+  upstream.on('error', (error) => client.destroy(error)).on('close', () => finish(client));
 };
 
 /** The upstream is gone: what it said last still goes out. */

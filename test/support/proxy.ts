@@ -1,10 +1,13 @@
 import type { Server } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import type { Exchange } from '../../src/model/exchange.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import { buildRouteTable } from '../../src/model/route-table.ts';
 import type { CopyClaim, ServiceClaim } from '../../src/model/workstream.ts';
-import { createProxy, type ProxyOptions } from '../../src/proxy/proxy.ts';
+import { createProxy, type ProxyOptions, type Speech } from '../../src/proxy/proxy.ts';
+import type { ProxyTls } from '../../src/proxy/tls-front.ts';
+import { selfSigned } from './certificate.ts';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -36,8 +39,20 @@ export const portOf = (server: Server): number => {
   return address.port;
 };
 
+const certificate = selfSigned(['localhost', '*.localhost', '*.api.localhost', '*.web.localhost']);
+const context = createSecureContext(certificate);
+
+/** One certificate for whatever name is asked for. */
+export const testTls: ProxyTls = {
+  sni: (_servername, done) => done(null, context),
+  keepDefault: async (apply) => apply(certificate),
+};
+
 export interface TestProxy {
   readonly port: number;
+  /** TLS is spoken here. */
+  readonly securePort: number;
+  readonly listen: (speech: Speech) => Promise<number>;
   readonly exchanges: Exchange[];
   readonly suspected: string[];
   readonly close: (graceMs?: number) => Promise<void>;
@@ -61,15 +76,18 @@ export const startProxy = async ({ copies, refusal, ...options }: TestProxyOptio
     status: (_request, response) => response.end('the status page'),
     onExchange: (exchange) => exchanges.push(exchange),
     responseTimeoutMs: 30_000,
+    tls: testTls,
     log: silent,
     ...options,
   });
-  const port = await proxy.listen(['127.0.0.1'], 0);
+  const listen = (speech: Speech): Promise<number> => proxy.listen(['127.0.0.1'], 0, speech);
+  const port = await listen('http');
+  const securePort = await listen('https');
   let closed: Promise<void> | undefined;
   const close = (graceMs = 0): Promise<void> => {
     closed ??= proxy.close(graceMs);
     return closed;
   };
   onTestFinished(() => close());
-  return { port, exchanges, suspected, close };
+  return { port, securePort, listen, exchanges, suspected, close };
 };

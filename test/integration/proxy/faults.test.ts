@@ -1,88 +1,21 @@
-import { expect, test } from 'vitest';
+import type { Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
 import { problem } from '../../../src/model/problem.ts';
-import { copy, service, startProxy } from '../../support/proxy.ts';
+import { type Ask, fetchBy, fronts, open } from '../../support/fronts.ts';
+import { copy, service, startProxy, type TestProxy } from '../../support/proxy.ts';
 import { eventually, exchange, rawClient } from '../../support/raw.ts';
 import { answerOk, startRawUpstream, startUpstream } from '../../support/upstream.ts';
 
 const host = 'project-3.api.localhost';
 const get = (more = '', path = '/') => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n${more}\r\n`;
-const front = (port: number, more = {}) => startProxy({ copies: [copy('project-3', [service('api', port)])], ...more });
+const proxyTo = (port: number, more = {}) =>
+  startProxy({ copies: [copy('project-3', [service('api', port)])], ...more });
 
 const deadPort = async (): Promise<number> => {
   const { port, server } = await startUpstream(() => {});
   await new Promise((resolve) => server.close(resolve));
   return port;
 };
-
-test('nobody listens: 502 with the diagnosis, JSON for programs and a page for browsers', async () => {
-  const port = await deadPort();
-  const diagnosis = {
-    listening: [{ port: 5999, pid: 42, command: 'vite <b>' }],
-    container: undefined,
-    logTail: ['\u001b[31mboom', '<script>alert(1)</script>'],
-    startCommand: 'stack-env run --service api -- npm run api',
-  };
-  const proxy = await front(port, { diagnose: async () => diagnosis });
-  const [head, body] = (await exchange(proxy.port, get())).split('\r\n\r\n') as [string, string];
-  expect(head).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n/);
-  expect(head).toContain('application/problem+json');
-  expect(JSON.parse(body)).toMatchObject({
-    code: 'upstream-refused',
-    status: 502,
-    port,
-    diagnosis: { listening: [{ port: 5999 }] },
-  });
-  const page = await exchange(proxy.port, get('Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n'));
-  expect(page).toContain('text/html; charset=utf-8');
-  for (const text of [String(port), '5999', 'vite &lt;b&gt;', '&lt;script&gt;', 'npm run api'])
-    expect(page).toContain(text);
-  expect(page).not.toContain('<script');
-  expect(page).not.toContain('\u001b');
-  expect(proxy.suspected).toEqual([host, host]);
-});
-
-test('a known name with a refusal gets 409, an unknown one 404 with the known ones, a foreign host 421 without anything of it', async () => {
-  const refusal = problem('foreign-owner', {
-    port: 1,
-    service: 'api',
-    name: 'x',
-    pid: 2,
-    command: 'c',
-    directory: '/d',
-    owner: 'o',
-  });
-  const upstream = await startRawUpstream(answerOk);
-  const copies = [copy('project-3', [service('api', upstream.port)])];
-  const refusing = await startProxy({ copies, refusal: () => refusal });
-  expect(await exchange(refusing.port, get())).toMatch(/^HTTP\/1\.1 409 [\s\S]*foreign-owner/);
-  const late = await startProxy({ copies, confirm: async () => refusal });
-  expect(await exchange(late.port, get())).toMatch(/^HTTP\/1\.1 409 /);
-  const unknown = await exchange(refusing.port, get().replace('project-3', 'project-9'));
-  expect(unknown).toMatch(/^HTTP\/1\.1 404 /);
-  expect(unknown).toContain(`http://project-3.api.localhost:${refusing.port}`);
-  for (const name of [
-    'evil.example',
-    '127.0.0.1',
-    'localhost.evil.example',
-    '[::1]:80',
-    'project-3.api.localhost.evil',
-  ]) {
-    const foreign = await exchange(refusing.port, get('X-Secret: 1\r\n', '/secret').replace(host, name));
-    expect(foreign).toMatch(/^HTTP\/1\.1 421 /);
-    expect(foreign).not.toMatch(/evil|secret|project/);
-  }
-  expect(upstream.received()).toBe('');
-});
-
-test.each([
-  ['closes without a word', (socket: import('node:net').Socket) => socket.end()],
-  ['resets', (socket: import('node:net').Socket) => socket.resetAndDestroy()],
-])('an upstream that %s: 502, and the request is sent once', async (_name, act) => {
-  const upstream = await startRawUpstream((_received, socket) => act(socket));
-  const { port } = await front(upstream.port);
-  expect(await exchange(port, get())).toMatch(/^HTTP\/1\.1 502 [\s\S]*upstream-broken/);
-  expect(upstream.connections).toHaveLength(1);
-});
 
 const invalid: Readonly<Record<string, string>> = {
   'something that is not HTTP': 'SSH-2.0-OpenSSH_9.2\r\n',
@@ -99,76 +32,175 @@ const invalid: Readonly<Record<string, string>> = {
   'an unasked 101': 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
 };
 
-test.each(Object.entries(invalid))('an upstream that sends %s: 502', async (_name, bytes) => {
-  const upstream = await startRawUpstream((_received, socket) => socket.write(Buffer.from(bytes, 'latin1')));
-  const { port } = await front(upstream.port);
-  const answer = await exchange(port, get());
-  expect(answer).toMatch(/HTTP\/1\.1 502 /);
-  expect(answer).toMatch(/upstream-(invalid|broken)/);
-});
-
 const cut: Readonly<Record<string, string>> = {
   'a length': 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart',
   chunks: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n',
   'a broken chunk': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\nxyz\r\n',
 };
 
-test.each(Object.entries(cut))('a body with %s that breaks off is seen as broken off', async (_name, bytes) => {
-  for (const how of ['end', 'resetAndDestroy'] as const) {
-    const upstream = await startRawUpstream((_received, socket) => {
-      socket.write(bytes);
-      setImmediate(() => setImmediate(() => socket[how]()));
+describe.each(fronts)('%s', (way) => {
+  const ask = (proxy: TestProxy, more: Partial<Ask> = {}) => fetchBy(way, proxy, { host, ...more });
+
+  test('nobody listens: 502 with the diagnosis, JSON for programs and a page for browsers', async () => {
+    const port = await deadPort();
+    const diagnosis = {
+      listening: [{ port: 5999, pid: 42, command: 'vite <b>' }],
+      container: undefined,
+      logTail: ['\u001b[31mboom', '<script>alert(1)</script>'],
+      startCommand: 'stack-env run --service api -- npm run api',
+    };
+    const proxy = await proxyTo(port, { diagnose: async () => diagnosis });
+    const { status, headers, text } = await ask(proxy);
+    expect([status, headers['content-type']]).toEqual([502, 'application/problem+json']);
+    expect(JSON.parse(text)).toMatchObject({
+      code: 'upstream-refused',
+      status: 502,
+      port,
+      diagnosis: { listening: [{ port: 5999 }] },
     });
-    const { port } = await front(upstream.port);
-    const answer = await exchange(port, get());
-    // Either nothing was sent yet and it is an error, or the body stays incomplete.
-    if (!answer.startsWith('HTTP/1.1 502')) expect(answer).not.toMatch(/\r\n0\r\n\r\n$/);
-  }
+    const page = await ask(proxy, { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
+    expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
+    for (const part of [String(port), '5999', 'vite &lt;b&gt;', '&lt;script&gt;', 'npm run api'])
+      expect(page.text).toContain(part);
+    expect(page.text).not.toContain('<script');
+    expect(page.text).not.toContain('\u001b');
+    expect(proxy.suspected).toEqual([host, host]);
+    const head = await ask(proxy, { method: 'HEAD' });
+    expect(head).toMatchObject({ status: 502, text: '' });
+    expect(await ask(proxy, { method: 'POST', body: Buffer.alloc(500_000) })).toMatchObject({ status: 502 });
+  });
+
+  test('a known name with a refusal gets 409, an unknown one 404 with the known ones, a foreign host 421 without anything of it', async () => {
+    const refusal = problem('foreign-owner', {
+      port: 1,
+      service: 'api',
+      name: 'x',
+      pid: 2,
+      command: 'c',
+      directory: '/d',
+      owner: 'o',
+    });
+    const upstream = await startRawUpstream(answerOk);
+    const copies = [copy('project-3', [service('api', upstream.port)])];
+    const refusing = await startProxy({ copies, refusal: () => refusal });
+    const refused = await ask(refusing);
+    expect([refused.status, JSON.parse(refused.text).code]).toEqual([409, 'foreign-owner']);
+    const late = await startProxy({ copies, confirm: async () => refusal });
+    expect(await ask(late)).toMatchObject({ status: 409 });
+    const unknown = await ask(refusing, { host: host.replace('project-3', 'project-9') });
+    expect(unknown.status).toBe(404);
+    expect(JSON.parse(unknown.text).known).toEqual([
+      way === 'HTTP/1.1'
+        ? `http://project-3.api.localhost:${refusing.port}`
+        : `https://project-3.api.localhost:${refusing.securePort}`,
+    ]);
+    for (const name of [
+      'evil.example',
+      '127.0.0.1',
+      'localhost.evil.example',
+      '[::1]:80',
+      'project-3.api.localhost.evil',
+    ]) {
+      const foreign = await ask(refusing, { host: name, path: '/secret', headers: { 'x-secret': '1' } });
+      expect(foreign.status).toBe(421);
+      expect(foreign.text + JSON.stringify(foreign.headers)).not.toMatch(/evil|secret|project/);
+    }
+    expect(upstream.received()).toBe('');
+  });
+
+  test.each([
+    ['closes without a word', (socket: Socket) => socket.end()],
+    ['resets', (socket: Socket) => socket.resetAndDestroy()],
+  ])('an upstream that %s: 502, and the request is sent once', async (_name, act) => {
+    const upstream = await startRawUpstream((_received, socket) => act(socket));
+    const { status, text } = await ask(await proxyTo(upstream.port));
+    expect([status, JSON.parse(text).code]).toEqual([502, 'upstream-broken']);
+    expect(upstream.connections).toHaveLength(1);
+  });
+
+  test.each(Object.entries(invalid))('an upstream that sends %s: 502', async (_name, bytes) => {
+    const upstream = await startRawUpstream((_received, socket) => socket.write(Buffer.from(bytes, 'latin1')));
+    const { status, text } = await ask(await proxyTo(upstream.port));
+    expect(status).toBe(502);
+    expect(JSON.parse(text).code).toMatch(/upstream-(invalid|broken)/);
+  });
+
+  test.each(Object.entries(cut))('a body with %s that breaks off is seen as broken off', async (_name, bytes) => {
+    for (const how of ['end', 'resetAndDestroy'] as const) {
+      const upstream = await startRawUpstream((_received, socket) => {
+        socket.write(bytes);
+        setImmediate(() => setImmediate(() => socket[how]()));
+      });
+      const proxy = await proxyTo(upstream.port);
+      const exchange = open(way, proxy, { host });
+      // Either nothing was sent yet and it is an error, or the body stays incomplete.
+      const { status } = await exchange.head;
+      if (status !== 502) {
+        expect(await exchange.over).toMatchObject({ cut: true });
+        expect(proxy.suspected).toEqual([host]);
+      }
+    }
+  });
+
+  test('a body that ends with its connection is complete at its end, and cut by a reset', async () => {
+    const upstream = await startRawUpstream((received, socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\nbody');
+      if (received.includes('/cut')) setTimeout(() => socket.resetAndDestroy(), 30);
+      else socket.end();
+    });
+    const proxy = await proxyTo(upstream.port);
+    expect(await ask(proxy)).toMatchObject({ text: 'body', cut: false });
+    expect(await ask(proxy, { path: '/cut' })).toMatchObject({ cut: true });
+  });
+
+  test('an upstream that does not answer in time: 504', async () => {
+    const upstream = await startRawUpstream(() => {});
+    const { status, text } = await ask(await proxyTo(upstream.port, { responseTimeoutMs: 50 }));
+    expect([status, JSON.parse(text).code]).toEqual([504, 'upstream-timeout']);
+    await eventually(() => upstream.connections.every(({ closed }) => closed), 'the upstream is released');
+  });
+
+  test('connections that die between requests: GET is repeated once, nothing is delivered twice, nothing fails', async () => {
+    let answered = 0;
+    const { port: upstream, server } = await startUpstream((request, response) => {
+      request.resume();
+      request.on('end', () => {
+        answered += 1;
+        response.end(request.url);
+        // Like a server whose keep-alive time is over at any moment.
+        setTimeout(() => request.socket.destroy(), Math.random() * 5);
+      });
+    });
+    server.keepAliveTimeout = 0;
+    const proxy = await proxyTo(upstream);
+    for (let count = 0; count < 200; count += 1) {
+      const post = { method: 'POST', headers: { 'content-length': '0' } };
+      const { status, text } = await ask(proxy, { path: `/${count}`, ...(count % 2 === 0 ? {} : post) });
+      expect([status, text]).toEqual([200, `/${count}`]);
+    }
+    expect(answered).toBe(200);
+  });
+
+  test('mass aborts release every upstream connection', async () => {
+    const upstream = await startRawUpstream(() => {});
+    const proxy = await proxyTo(upstream.port);
+    const clients = Array.from({ length: 100 }, () => open(way, proxy, { host }));
+    await eventually(() => upstream.connections.length === 100, 'all arrive');
+    for (const client of clients) client.cancel();
+    await eventually(() => upstream.connections.every(({ closed }) => closed), 'all are released');
+  });
 });
 
-test('a body that ends with its connection is complete at its end, and cut by a reset', async () => {
-  const upstream = await startRawUpstream((received, socket) => {
+test('a client of HTTP/1.0, which knows no chunks, sees a cut by a reset', async () => {
+  const upstream = await startRawUpstream((_received, socket) => {
     socket.write('HTTP/1.1 200 OK\r\n\r\nbody');
-    if (received.includes('/cut')) setTimeout(() => socket.resetAndDestroy(), 30);
-    else socket.end();
+    setTimeout(() => socket.resetAndDestroy(), 30);
   });
-  const { port } = await front(upstream.port);
-  expect(await exchange(port, get())).toMatch(/4\r\nbody\r\n0\r\n\r\n$/);
-  expect(await exchange(port, get('', '/cut'))).not.toMatch(/\r\n0\r\n\r\n$/);
+  const { port } = await proxyTo(upstream.port);
   const old = rawClient(port);
-  old.send(get('', '/cut').replace('HTTP/1.1', 'HTTP/1.0'));
+  old.send(get().replace('HTTP/1.1', 'HTTP/1.0'));
   await old.closed;
   expect(old.wasReset()).toBe(true);
-});
-
-test('an upstream that does not answer in time: 504', async () => {
-  const upstream = await startRawUpstream(() => {});
-  const { port } = await front(upstream.port, { responseTimeoutMs: 50 });
-  expect(await exchange(port, get())).toMatch(/^HTTP\/1\.1 504 [\s\S]*upstream-timeout/);
-  await eventually(() => upstream.connections.every(({ closed }) => closed), 'the upstream is released');
-});
-
-test('connections that die between requests: GET is repeated once, nothing is delivered twice, nothing fails', async () => {
-  let answered = 0;
-  const { port: upstream, server } = await startUpstream((request, response) => {
-    request.resume();
-    request.on('end', () => {
-      answered += 1;
-      response.end(request.url);
-      // Like a server whose keep-alive time is over at any moment.
-      setTimeout(() => request.socket.destroy(), Math.random() * 5);
-    });
-  });
-  server.keepAliveTimeout = 0;
-  const { port } = await front(upstream);
-  const client = rawClient(port);
-  for (let count = 0; count < 200; count += 1) {
-    const line = count % 2 === 0 ? `GET /${count}` : `POST /${count}`;
-    client.send(`${line} HTTP/1.1\r\nHost: ${host}\r\n${count % 2 === 0 ? '' : 'Content-Length: 0\r\n'}\r\n`);
-    await client.until(new RegExp(`/${count}(\\r\\n0\\r\\n\\r\\n)?$`));
-  }
-  expect(client.received()).not.toMatch(/HTTP\/1\.1 [45]/);
-  expect(answered).toBe(200);
 });
 
 test('a request that came too often through the proxy gets 508 with the usual cause', async () => {
@@ -179,7 +211,7 @@ test('a request that came too often through the proxy gets 508 with the usual ca
     const via = String(request.headers.via);
     void exchange(proxy.port, get(`Via: ${via}\r\n`)).then((answer) => response.end(answer));
   });
-  const proxy = await front(upstream);
+  const proxy = await proxyTo(upstream);
   expect(await exchange(proxy.port, get())).toMatch(/508 Loop Detected[\s\S]*changeOrigin/);
   expect(loops).toBeLessThan(10);
   expect(unused).toBeGreaterThan(0);
@@ -188,7 +220,7 @@ test('a request that came too often through the proxy gets 508 with the usual ca
 test('killing and restarting an upstream under load fails no request but those in flight, and leaks no socket', async () => {
   let server = await startUpstream((_request, response) => response.end('ok'));
   const { port: upstreamPort } = server;
-  const proxy = await front(upstreamPort);
+  const proxy = await proxyTo(upstreamPort);
   let running = true;
   const statuses: number[] = [];
   const worker = async (): Promise<void> => {
@@ -210,14 +242,4 @@ test('killing and restarting an upstream under load fails no request but those i
   running = false;
   await Promise.all(workers);
   expect(new Set(statuses)).toEqual(new Set([200, 502]));
-});
-
-test('mass aborts release every upstream connection', async () => {
-  const upstream = await startRawUpstream(() => {});
-  const { port } = await front(upstream.port);
-  const clients = Array.from({ length: 100 }, () => rawClient(port));
-  for (const client of clients) client.send(get());
-  await eventually(() => upstream.connections.length === 100, 'all arrive');
-  for (const client of clients) client.socket.resetAndDestroy();
-  await eventually(() => upstream.connections.every(({ closed }) => closed), 'all are released');
 });
