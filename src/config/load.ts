@@ -49,7 +49,15 @@ export const loadSettings = async ({
 
   const path = named !== undefined ? resolve(cwd, named) : (existing(usual) ?? existing(ofCheckout) ?? usual);
   const content = named !== undefined || existsSync(path) ? await readJsonFile<SettingsFile>(path, settingsFile) : {};
-  return mergeSettings({ flags, environment, file: { path, directory: dirname(path), content }, cwd, home });
+  return mergeSettings({
+    flags,
+    environment,
+    file: { path, directory: dirname(path), content },
+    cwd,
+    home,
+    // An installed package has no sources.
+    checkoutCertificates: existsSync(join(packageRoot, 'src')) ? join(packageRoot, 'certs') : undefined,
+  });
 };
 
 const existing = (path: string): string | undefined => (existsSync(path) ? path : undefined);

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import type { ProxyAddress } from '../model/address.ts';
 import type { ResolverSettings } from '../resolver/resolve.ts';
 import type { Settings } from './settings.ts';
 
@@ -6,13 +8,27 @@ export const resolverSettings = ({
   stateDirectory,
   suffixes,
   httpPort,
+  httpsPort,
+  tls,
+  certificateDirectory,
   trustedRoots,
   file,
 }: Settings): ResolverSettings => ({
   stateDirectory,
   suffix: suffixes[0] ?? 'localhost',
-  // Port 0 is known to the daemon alone; the usual one is the best guess for what is printed.
-  proxy: { scheme: 'http', port: httpPort === 0 ? 80 : httpPort },
+  proxy: proxyAddress({ httpPort, httpsPort, tls }),
   trustedRoots,
   configFile: file,
+  rootCertificate: tls === true ? rootCertificateFile(certificateDirectory) : undefined,
 });
+
+/** Where the root certificate lies, for clients and trust stores. */
+export const rootCertificateFile = (certificateDirectory: string): string => join(certificateDirectory, 'root.pem');
+
+/** Where addresses lead. Port 0 is known to the daemon alone; the usual one is the best guess then. */
+export const proxyAddress = ({
+  httpPort,
+  httpsPort,
+  tls,
+}: Pick<Settings, 'httpPort' | 'httpsPort' | 'tls'>): ProxyAddress =>
+  tls === false ? { scheme: 'http', port: httpPort || 80 } : { scheme: 'https', port: httpsPort || 443 };

@@ -1,13 +1,25 @@
 import { type Static, Type } from 'typebox';
 
 const directory = Type.String({ pattern: '^[^\\u0000]+$' });
+const file = directory;
+const port = { minimum: 0, maximum: 65535 };
 
 /** The one description of the machine configuration: the type, the validator and the published JSON Schema come from it. */
 export const settingsSchema = Type.Object(
   {
     $schema: Type.Optional(Type.String()),
-    httpPort: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 65535, description: 'Port of the proxy; 0 takes any free one.' }),
+    httpPort: Type.Optional(Type.Integer({ ...port, description: 'Port for clear text; 0 takes any free one.' })),
+    httpsPort: Type.Optional(Type.Integer({ ...port, description: 'Port for TLS; 0 takes any free one.' })),
+    port: Type.Optional(
+      Type.Integer({ ...port, description: 'One port for both instead of two: the first byte tells which it is.' }),
+    ),
+    tls: Type.Optional(
+      Type.Union([Type.Boolean(), Type.Object({ cert: file, key: file }, { additionalProperties: false })], {
+        description: 'false: clear text only. A certificate and its key in PEM: those instead of our own root.',
+      }),
+    ),
+    certificateDirectory: Type.Optional(
+      Type.String({ ...directory, description: 'Holds the root certificate and its key.' }),
     ),
     bind: Type.Optional(
       Type.Array(Type.String({ pattern: '^[0-9A-Fa-f:.]+$' }), {

@@ -6,8 +6,19 @@ import type { SettingsFile } from './settings.schema.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+/** A certificate that somebody else made, and its key: PEM files. */
+export interface OwnCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface SettingValues {
   readonly httpPort: number;
+  /** The same as `httpPort` where one port is for both. */
+  readonly httpsPort: number;
+  /** Whether TLS is spoken at all; with an own certificate, that one instead of our root. */
+  readonly tls: boolean | OwnCertificate;
+  readonly certificateDirectory: string;
   readonly bind: readonly string[];
   /** Folders whose direct subfolders are looked at for copies; empty when nothing names one. */
   readonly roots: readonly string[];
@@ -36,6 +47,12 @@ export interface Settings extends SettingValues {
 /** Flags as commander gives them; absent ones are undefined. */
 export interface SettingFlags {
   readonly httpPort?: string | undefined;
+  readonly httpsPort?: string | undefined;
+  readonly port?: string | undefined;
+  readonly tls?: boolean | undefined;
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+  readonly certsDir?: string | undefined;
   readonly bind?: readonly string[] | undefined;
   readonly root?: readonly string[] | undefined;
   readonly suffix?: readonly string[] | undefined;
@@ -49,6 +66,8 @@ export interface SettingSources {
   readonly flags: SettingFlags;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly file: { readonly path: string; readonly directory: string; readonly content: SettingsFile };
+  /** The certificate folder of a checkout; undefined for an installed command, whose state folder holds it. */
+  readonly checkoutCertificates?: string | undefined;
   readonly cwd: string;
   readonly home: string;
 }
@@ -107,8 +126,19 @@ const list = (text: string, separator: string): readonly string[] =>
 export const xdgFolder = (value: string | undefined): string | undefined =>
   value !== undefined && isAbsolute(value) ? value : undefined;
 
+const ownCertificate = (
+  { tlsCert, tlsKey }: SettingFlags,
+  path: (text: string) => string,
+): OwnCertificate | undefined => {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert !== undefined && tlsKey !== undefined) return { cert: path(tlsCert), key: path(tlsKey) };
+  const [there, missing] = tlsKey === undefined ? ['--tls-cert', '--tls-key'] : ['--tls-key', '--tls-cert'];
+  throw invalid(there, missing, 'is missing', 'A certificate and its key go together.');
+};
+
 /** Pure: flags win over `SIDINGS_*` variables, these over the configuration file, this over the defaults. */
-export const mergeSettings = ({ flags, environment, file, cwd, home }: SettingSources): Settings => {
+export const mergeSettings = (given: SettingSources): Settings => {
+  const { flags, environment, file, cwd, home } = given;
   const { content } = file;
   const sources: Partial<Record<SettingName, string>> = {};
 
@@ -142,14 +172,58 @@ export const mergeSettings = ({ flags, environment, file, cwd, home }: SettingSo
     return setting.check === undefined || source === 'default' ? value : setting.check(value, source);
   };
 
-  const values: SettingValues = {
-    httpPort: pick('httpPort', {
-      flag: '--http-port',
-      given: flags.httpPort === undefined ? undefined : asPort(flags.httpPort, '--http-port'),
-      variable: 'SIDINGS_HTTP_PORT',
+  const stateDirectory = pick('stateDirectory', {
+    flag: '--state-dir',
+    given: flags.stateDir === undefined ? undefined : path(cwd)(flags.stateDir),
+    variable: 'SIDINGS_STATE_DIR',
+    parse: path(cwd),
+    inFile: content.stateDirectory === undefined ? undefined : path(file.directory)(content.stateDirectory),
+    fallback: join(xdgFolder(environment.XDG_STATE_HOME) ?? join(home, '.local/state'), 'sidings'),
+  });
+
+  /** A port of its own, else the one that is for both, else the usual one. */
+  const pickPort = (name: 'httpPort' | 'httpsPort', flag: string, variable: string, usual: number): number => {
+    const parse = (text: string | undefined, source: string) => (text === undefined ? undefined : asPort(text, source));
+    const forBoth = [
+      [parse(flags.port, '--port'), '--port'],
+      [parse(environment.SIDINGS_PORT || undefined, 'SIDINGS_PORT'), 'SIDINGS_PORT'],
+      [content.port, file.path],
+    ] as const;
+    const [both, source] = forBoth.find(([port]) => port !== undefined) ?? [undefined, 'default'];
+    const port = pick(name, {
+      flag,
+      given: parse(flags[name], flag),
+      variable,
       parse: asPort,
-      inFile: content.httpPort,
-      fallback: 80,
+      inFile: content[name],
+      fallback: both ?? usual,
+    });
+    if (sources[name] === 'default') sources[name] = source;
+    return port;
+  };
+
+  const values: SettingValues = {
+    httpPort: pickPort('httpPort', '--http-port', 'SIDINGS_HTTP_PORT', 80),
+    httpsPort: pickPort('httpsPort', '--https-port', 'SIDINGS_HTTPS_PORT', 443),
+    tls: pick<boolean | OwnCertificate>('tls', {
+      flag: flags.tls === false ? '--no-tls' : '--tls-cert',
+      given: flags.tls === false ? false : ownCertificate(flags, path(cwd)),
+      variable: 'SIDINGS_TLS',
+      parse: asBoolean,
+      inFile:
+        typeof content.tls === 'object'
+          ? { cert: path(file.directory)(content.tls.cert), key: path(file.directory)(content.tls.key) }
+          : content.tls,
+      fallback: true,
+    }),
+    certificateDirectory: pick('certificateDirectory', {
+      flag: '--certs-dir',
+      given: flags.certsDir === undefined ? undefined : path(cwd)(flags.certsDir),
+      variable: 'SIDINGS_CERTS_DIR',
+      parse: path(cwd),
+      inFile:
+        content.certificateDirectory === undefined ? undefined : path(file.directory)(content.certificateDirectory),
+      fallback: given.checkoutCertificates ?? join(stateDirectory, 'certs'),
     }),
     bind: pick('bind', {
       flag: '--bind',
@@ -182,14 +256,7 @@ export const mergeSettings = ({ flags, environment, file, cwd, home }: SettingSo
       fallback: ['localhost'],
       check: asSuffixes,
     }),
-    stateDirectory: pick('stateDirectory', {
-      flag: '--state-dir',
-      given: flags.stateDir === undefined ? undefined : path(cwd)(flags.stateDir),
-      variable: 'SIDINGS_STATE_DIR',
-      parse: path(cwd),
-      inFile: content.stateDirectory === undefined ? undefined : path(file.directory)(content.stateDirectory),
-      fallback: join(xdgFolder(environment.XDG_STATE_HOME) ?? join(home, '.local/state'), 'sidings'),
-    }),
+    stateDirectory,
     responseTimeout: pick('responseTimeout', {
       flag: '--response-timeout',
       given: flags.responseTimeout === undefined ? undefined : asSeconds(flags.responseTimeout, '--response-timeout'),

@@ -21,10 +21,13 @@ const codeOf = (action: () => unknown): unknown => {
   return undefined;
 };
 
-test('the defaults are loopback, port 80, localhost', () => {
+test('the defaults are loopback, ports 80 and 443 with TLS, localhost', () => {
   const { sources, ...values } = merge();
   expect(values).toEqual({
     httpPort: 80,
+    httpsPort: 443,
+    tls: true,
+    certificateDirectory: '/home/me/.local/state/sidings/certs',
     bind: ['127.0.0.1', '::1'],
     roots: [],
     trustedRoots: [],
@@ -53,6 +56,9 @@ test('every setting is read from each of its places', () => {
   const fromFlags = merge({
     flags: {
       httpPort: '0',
+      httpsPort: '8443',
+      tls: false,
+      certsDir: '~/certs',
       bind: ['::1'],
       root: ['..', '~/x'],
       suffix: ['test', 'test'],
@@ -65,6 +71,9 @@ test('every setting is read from each of its places', () => {
   const fromVariables = merge({
     environment: {
       SIDINGS_HTTP_PORT: '0',
+      SIDINGS_HTTPS_PORT: '8443',
+      SIDINGS_TLS: '0',
+      SIDINGS_CERTS_DIR: '~/certs',
       SIDINGS_BIND: '::1',
       SIDINGS_ROOT: '..:~/x',
       SIDINGS_SUFFIX: 'test, test',
@@ -77,6 +86,9 @@ test('every setting is read from each of its places', () => {
   const { sources, ...values } = fromFlags;
   expect(values).toMatchObject({
     httpPort: 0,
+    httpsPort: 8443,
+    tls: false,
+    certificateDirectory: '/home/me/certs',
     bind: ['::1'],
     roots: ['/code', '/home/me/x'],
     suffixes: ['test'],
@@ -93,6 +105,9 @@ test('every setting is read from each of its places', () => {
     {},
     {
       httpPort: 0,
+      httpsPort: 8443,
+      tls: { cert: 'cert.pem', key: '~/key.pem' },
+      certificateDirectory: 'certs',
       bind: ['::1'],
       roots: ['../code', '~/x'],
       suffixes: ['test'],
@@ -102,12 +117,40 @@ test('every setting is read from each of its places', () => {
     },
   );
   expect(fromFile).toMatchObject({
+    httpsPort: 8443,
+    tls: { cert: '/home/me/.config/sidings/cert.pem', key: '/home/me/key.pem' },
+    certificateDirectory: '/home/me/.config/sidings/certs',
     roots: ['/home/me/.config/code', '/home/me/x'],
     stateDirectory: '/home/me/.config/sidings/state',
     responseTimeout: 0.5,
     logLevel: 'debug',
     accessLog: true,
   });
+});
+
+test('one port is for both, wherever it is named, and a port of its own wins', () => {
+  const ports = (given: Partial<SettingSources>, content: SettingsFile = {}) => {
+    const { httpPort, httpsPort, sources } = merge(given, content);
+    return [httpPort, sources.httpPort, httpsPort, sources.httpsPort];
+  };
+  expect(ports({ flags: { port: '8443' } }, { port: 1 })).toEqual([8443, '--port', 8443, '--port']);
+  expect(ports({ environment: { SIDINGS_PORT: '8443' } }, { port: 1 })).toEqual([
+    8443,
+    'SIDINGS_PORT',
+    8443,
+    'SIDINGS_PORT',
+  ]);
+  const file = '/home/me/.config/sidings/config.json';
+  expect(ports({ environment: { SIDINGS_PORT: '' } }, { port: 8443 })).toEqual([8443, file, 8443, file]);
+  expect(ports({ flags: { port: '8443', httpPort: '8080' } })).toEqual([8080, '--http-port', 8443, '--port']);
+});
+
+test('a certificate of ones own is a pair, and a checkout has a folder for certificates', () => {
+  const { tls, sources } = merge({ flags: { tlsCert: 'cert.pem', tlsKey: '~/key.pem' } });
+  expect([tls, sources.tls]).toEqual([{ cert: '/code/project-3/cert.pem', key: '/home/me/key.pem' }, '--tls-cert']);
+  for (const flags of [{ tlsCert: 'cert.pem' }, { tlsKey: 'key.pem' }])
+    expect(codeOf(() => merge({ flags }))).toMatchObject({ code: 'config-invalid' });
+  expect(merge({ checkoutCertificates: '/code/sidings/certs' }).certificateDirectory).toBe('/code/sidings/certs');
 });
 
 test('trust is given by the file only, and stays when a flag names other roots', () => {
