@@ -1,11 +1,11 @@
 import type { ListeningProcess } from '../model/diagnosis.ts';
 import { readListeners } from './listeners-linux.ts';
 import { copyAround } from './merge.ts';
-import { type PortOwner, portOwners } from './port-owners.ts';
+import { portOwners } from './port-owners.ts';
 
 /**
- * Ports that processes working inside a folder listen on, in order; those of copies within it are theirs. Linux only, empty elsewhere. Has a memory
- * of its own for the owners of all sockets, since the registry only remembers those of services.
+ * Finds the ports that processes working inside a folder listen on, in order; those of copies within it are not its own. Linux
+ * only, empty elsewhere. It remembers the owners of all sockets, which the registry does for those of services only.
  */
 export const createListeningIn = () => {
   const ownersOf = portOwners();
@@ -18,12 +18,13 @@ export const createListeningIn = () => {
     const found = new Map<string, ListeningProcess>();
     const places = { has: (folder: string) => folder === directory || copies.has(folder) };
     for (const { inode, port } of listeners) {
-      const owner: PortOwner | undefined = owners.get(inode);
+      const owner = owners.get(inode);
+      const holders = owner === undefined ? [] : [owner, ...owner.heirs];
+      const holder = holders.find((one) => copyAround(one.directory, places) === directory);
       // The proxy itself may have been started in a copy.
-      if (owner === undefined || owner.pid === process.pid) continue;
-      const { pid, command } =
-        [owner, ...owner.heirs].find((holder) => copyAround(holder.directory, places) === directory) ?? {};
-      if (pid !== undefined && command !== undefined) found.set(`${port} ${pid}`, { port, pid, command });
+      if (holder === undefined || holder.pid === process.pid) continue;
+      const { pid, command } = holder;
+      found.set(`${port} ${pid}`, { port, pid, command });
     }
     return [...found.values()].sort((one, other) => one.port - other.port);
   };

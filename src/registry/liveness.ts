@@ -14,7 +14,7 @@ export type Upstreams = ReadonlyMap<string, Upstream>;
 export interface Liveness {
   /** Whether it is seen who owns a port of a host; else only that something answers there. */
   readonly seesOwners: (host: string) => boolean;
-  /** Cheap: whether it is time for another look. `busy` says that somebody relies on what was seen. */
+  /** Whether it is time for another look; cheap. `busy`: somebody relies on what was seen. */
   readonly isDue: (busy: boolean) => boolean;
   /**
    * Sees every upstream. Gives the same map as before where nothing is different. Owners are looked for where a socket is new
@@ -28,9 +28,9 @@ export interface LivenessOptions {
   readonly platform?: NodeJS.Platform;
 }
 
-/** So long after a look there is another one even though the number of sockets is the same. */
-const busyMs = 800;
-const idleMs = 2000;
+/** So long after a look there is another one where somebody relies on it or a process was started, and in any case. */
+const restMs = 800;
+const longestRestMs = 5000;
 
 const probing = { timeoutMs: 300, concurrency: 64 };
 /** Probes take at most this share of the time. */
@@ -40,7 +40,11 @@ const probingShare = 1 / 10;
 export const createLiveness = ({ log, platform = process.platform }: LivenessOptions): Liveness => {
   const ownersOf = portOwners();
   let kernel = platform === 'linux';
-  let probeAgainAt: number | undefined;
+  let probed: readonly [key: string, upstream: Upstream][] = [];
+  let answers: ReadonlyMap<string, string | undefined> = new Map();
+  let areAnswersNew = false;
+  /** Undefined while probes are under way. */
+  let probeAt: number | undefined = 0;
   let seen: Seen | undefined;
   let sightings: Sightings = new Map();
 
@@ -60,45 +64,59 @@ export const createLiveness = ({ log, platform = process.platform }: LivenessOpt
     }
   };
 
-  const probeAll = async (upstreams: readonly Upstream[]): Promise<readonly (string | undefined)[]> => {
+  const probeAll = async (): Promise<void> => {
+    probeAt = undefined;
     const begun = performance.now();
-    const addresses = await probe(upstreams, probing);
+    const asked = probed;
+    const addresses = await probe(
+      asked.map(([, upstream]) => upstream),
+      probing,
+    );
+    answers = new Map(asked.map(([key], index) => [key, addresses[index]]));
+    areAnswersNew = true;
     const ended = performance.now();
-    probeAgainAt = upstreams.length === 0 ? undefined : ended + (ended - begun) / probingShare;
-    return addresses;
+    probeAt = ended + (ended - begun) / probingShare;
   };
+
+  const areProbesDue = (): boolean => probed.length > 0 && probeAt !== undefined && performance.now() >= probeAt;
 
   return {
     seesOwners,
     isDue: (busy) => {
-      if (seen === undefined) return true;
-      const now = performance.now();
-      if (probeAgainAt !== undefined && now >= probeAgainAt) return true;
+      if (seen === undefined || areAnswersNew || areProbesDue()) return true;
       if (!kernel) return false;
-      if (now - seen.at >= (busy ? busyMs : idleMs)) return true;
       const count = countSockets();
-      return count === undefined || count !== seen.count;
+      if (count === undefined || count !== seen.count) return true;
+      // As many came as went, if any. Mostly that takes a new process.
+      const rest = busy || newestProcess() !== seen.newest ? restMs : longestRestMs;
+      return performance.now() - seen.at >= rest;
     },
     look: async (upstreams, suspects) => {
-      // Counted before it reads: what changes meanwhile is a difference the next time.
+      // Taken before it reads: what changes meanwhile is a difference the next time.
       const at = performance.now();
-      const count = countSockets();
+      const [count, newest] = [countSockets(), newestProcess()];
       const listeners = await read();
-      const unchanged =
-        seen?.upstreams === upstreams && suspects.size === 0 && sameListeners(seen.listeners, listeners);
-      seen = { at, count, listeners, upstreams };
-      if (unchanged && kernel && probeAgainAt === undefined) return sightings;
+      if (seen?.upstreams !== upstreams) probed = [...upstreams].filter(([, { host }]) => !seesOwners(host));
+      if (areProbesDue()) {
+        const probes = probeAll();
+        // An upstream that says nothing must not keep requests to others waiting; what it comes to is for the next look.
+        if (!kernel) await probes;
+      }
+      const isSame =
+        seen?.upstreams === upstreams &&
+        suspects.size === 0 &&
+        !areAnswersNew &&
+        sameListeners(seen.listeners, listeners);
+      seen = { at, count, newest, listeners, upstreams };
+      areAnswersNew = false;
+      if (isSame) return sightings;
 
       const reaches = new Map<string, Reach>();
       const inodes = new Set<number>();
       const anew = new Set<number>();
-      const probed: [key: string, upstream: Upstream][] = [];
       const onPort = byPort(listeners);
       for (const [key, upstream] of upstreams) {
-        if (!seesOwners(upstream.host)) {
-          probed.push([key, upstream]);
-          continue;
-        }
+        if (!seesOwners(upstream.host)) continue;
         const reach = reachOf(upstream, onPort.get(upstream.port) ?? []);
         if (reach === undefined) continue;
         reaches.set(key, reach);
@@ -107,16 +125,11 @@ export const createLiveness = ({ log, platform = process.platform }: LivenessOpt
           if (suspects.has(key)) anew.add(inode);
         }
       }
-      const [owners, addresses] = await Promise.all([
-        ownersOf(inodes, anew),
-        probeAll(probed.map(([, upstream]) => upstream)),
-      ]);
-
+      const owners = await ownersOf(inodes, anew);
       const found = new Map<string, Sighting | undefined>();
-      for (const key of upstreams.keys()) found.set(key, sightingOf(reaches.get(key), owners));
-      for (const [index, [key]] of probed.entries()) {
-        const address = addresses[index];
-        found.set(key, address === undefined ? undefined : { address, owners: [] });
+      for (const [key, { host }] of upstreams) {
+        if (seesOwners(host)) found.set(key, sightingOf(reaches.get(key), owners));
+        else if (answers.has(key)) found.set(key, answeredAt(answers.get(key)));
       }
       if (!sameSightings(sightings, found)) sightings = found;
       return sightings;
@@ -127,6 +140,7 @@ export const createLiveness = ({ log, platform = process.platform }: LivenessOpt
 interface Seen {
   readonly at: number;
   readonly count: string | undefined;
+  readonly newest: string | undefined;
   readonly listeners: readonly Listener[];
   readonly upstreams: Upstreams;
 }
@@ -136,6 +150,9 @@ const sightingOf = (reach: Reach | undefined, owners: ReadonlyMap<number, PortOw
     address: reach.address,
     owners: reach.sockets.map(({ inode }) => owners.get(inode)).filter((owner) => owner !== undefined),
   };
+
+const answeredAt = (address: string | undefined): Sighting | undefined =>
+  address === undefined ? undefined : { address, owners: [] };
 
 const byPort = (listeners: readonly Listener[]): ReadonlyMap<number, readonly Listener[]> => {
   const ports = new Map<number, Listener[]>();
@@ -152,14 +169,20 @@ const byPort = (listeners: readonly Listener[]): ReadonlyMap<number, readonly Li
  * tables, for which the kernel walks through all places where a connection could be.
  */
 const countSockets = (): string | undefined => {
-  const counts = ['/proc/net/sockstat', '/proc/net/sockstat6'].map((file) => {
-    try {
-      return /^TCP6?: inuse \d+/m.exec(readFileSync(file, 'latin1'))?.[0];
-    } catch {
-      return undefined; // the second is missing where IPv6 is switched off
-    }
-  });
-  return counts[0] === undefined ? undefined : counts.join();
+  const v4 = /^TCP: inuse \d+/m.exec(readNow('/proc/net/sockstat'))?.[0];
+  const v6 = /^TCP6: inuse \d+/m.exec(readNow('/proc/net/sockstat6'))?.[0] ?? ''; // missing where IPv6 is switched off
+  return v4 && v4 + v6;
+};
+
+/** The id of the process that was started last. */
+const newestProcess = (): string | undefined => /\d+$/m.exec(readNow('/proc/loadavg'))?.[0];
+
+const readNow = (file: string): string => {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
 };
 
 const sameListeners = (some: readonly Listener[], others: readonly Listener[]): boolean =>

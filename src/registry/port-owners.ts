@@ -39,8 +39,9 @@ export const portOwners = (): PortOwners => {
     }
     // A process that forked and ended while it was looked for may have been missed.
     for (let attempt = 0; attempt < 2 && unknown.size > 0; attempt += 1) {
+      const processes = new Map<number, Process | undefined>();
       for (const [inode, pids] of await holdersOf(unknown)) {
-        const owner = ownerOf(pids);
+        const owner = ownerOf(pids.map((pid) => processOf(pid, processes)));
         if (owner === undefined) continue;
         next.set(inode, owner);
         unknown.delete(inode);
@@ -72,27 +73,40 @@ const sliceMs = 3;
 const holdersOf = async (inodes: ReadonlySet<number>): Promise<ReadonlyMap<number, readonly number[]>> => {
   const holders = new Map<number, number[]>();
   let pauseAt = performance.now() + sliceMs;
+  const pause = async (): Promise<void> => {
+    await setImmediate();
+    pauseAt = performance.now() + sliceMs;
+  };
   for (const entry of attempt(() => readdirSync('/proc')) ?? []) {
     const pid = Number(entry);
     if (!Number.isInteger(pid)) continue;
+    if (performance.now() >= pauseAt) await pause();
     for (const fd of attempt(() => readdirSync(`/proc/${pid}/fd`)) ?? []) {
+      if (performance.now() >= pauseAt) await pause();
       const link = attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`));
       const inode = link?.startsWith('socket:[') === true ? Number(link.slice(8, -1)) : undefined;
-      if (inode !== undefined && inodes.has(inode)) {
-        const pids = holders.get(inode);
-        if (pids === undefined) holders.set(inode, [pid]);
-        else if (pids.at(-1) !== pid) pids.push(pid);
-      }
-      if (performance.now() < pauseAt) continue;
-      await setImmediate();
-      pauseAt = performance.now() + sliceMs;
+      if (inode === undefined || !inodes.has(inode)) continue;
+      const pids = holders.get(inode);
+      if (pids === undefined) holders.set(inode, [pid]);
+      else if (pids.at(-1) !== pid) pids.push(pid);
     }
   }
   return holders;
 };
 
-const ownerOf = (pids: readonly number[]): PortOwner | undefined => {
-  const holders = pids.map((pid) => attempt(() => readProcess(pid))).filter((found) => found !== undefined);
+interface Process extends Holder {
+  readonly startedAt: number;
+}
+
+const processOf = (pid: number, read: Map<number, Process | undefined>): Process | undefined => {
+  if (read.has(pid)) return read.get(pid);
+  const found = attempt(() => readProcess(pid));
+  read.set(pid, found);
+  return found;
+};
+
+const ownerOf = (processes: readonly (Process | undefined)[]): PortOwner | undefined => {
+  const holders = processes.filter((found) => found !== undefined);
   const [oldest, ...younger] = holders.sort((one, other) => one.startedAt - other.startedAt || one.pid - other.pid);
   if (oldest === undefined) return undefined;
   const { startedAt: _, ...owner } = oldest;
@@ -108,7 +122,7 @@ const ownerOf = (pids: readonly number[]): PortOwner | undefined => {
 
 const maxCommand = 200;
 
-const readProcess = (pid: number): Holder & { readonly startedAt: number } => {
+const readProcess = (pid: number): Process => {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   // The name in parentheses may hold anything. The start is field 22 of all, in clock ticks.
   const startedAt = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);

@@ -28,15 +28,23 @@ const answeringAddress = async ({ host, port }: Upstream, timeoutMs: number): Pr
   return undefined;
 };
 
+/** How long a server may take to close a connection that was only made to see whether it can be. */
+const partingMs = 1000;
+
 const answers = (host: string, port: number, timeoutMs: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect({ host, port });
-    const end = (answered: boolean): void => {
+    const timer = setTimeout(() => socket.destroy(), timeoutMs);
+    socket.once('connect', () => {
       clearTimeout(timer);
-      socket.destroy();
-      resolve(answered);
-    };
-    const timer = setTimeout(end, timeoutMs, false);
-    socket.once('connect', () => end(true));
-    socket.on('error', () => end(false));
+      resolve(true);
+      // A reset in the middle of a greeting is more than some servers survive, so this is a proper goodbye.
+      socket.resume().end();
+      setTimeout(() => socket.destroy(), partingMs).unref();
+    });
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      clearTimeout(timer);
+      resolve(false);
+    });
   });
