@@ -26,6 +26,7 @@ export interface Liveness {
 export interface LivenessOptions {
   readonly log: Log;
   readonly platform?: NodeJS.Platform;
+  readonly read?: typeof readListeners;
 }
 
 /** So long after a look there is another one where somebody relies on it or a process was started, and in any case. */
@@ -37,7 +38,11 @@ const probing = { timeoutMs: 300, concurrency: 64 };
 const probingShare = 1 / 10;
 
 /** Sees through the kernel's tables on Linux, through connections elsewhere and where an upstream is not on this machine. */
-export const createLiveness = ({ log, platform = process.platform }: LivenessOptions): Liveness => {
+export const createLiveness = ({
+  log,
+  platform = process.platform,
+  read = readListeners,
+}: LivenessOptions): Liveness => {
   const ownersOf = portOwners();
   let kernel = platform === 'linux';
   let probed: readonly [key: string, upstream: Upstream][] = [];
@@ -50,17 +55,19 @@ export const createLiveness = ({ log, platform = process.platform }: LivenessOpt
 
   const seesOwners = (host: string): boolean => kernel && isLoopback(host);
 
-  const read = async (): Promise<readonly Listener[]> => {
+  const listenersNow = async (): Promise<readonly Listener[]> => {
     if (!kernel) return [];
     try {
-      return await readListeners();
+      return await read();
     } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // Anything else, such as a moment without free file descriptors, passes.
+      kernel = code !== 'ENOENT' && code !== 'EACCES' && code !== 'EPERM';
       log.warn(
         { error },
-        'the tables of listening sockets cannot be read, so ports are probed and owners stay unknown',
+        kernel ? 'listening sockets could not be read' : 'ports are probed; their owners stay unknown',
       );
-      kernel = false;
-      return [];
+      return seen?.listeners ?? [];
     }
   };
 
@@ -95,8 +102,8 @@ export const createLiveness = ({ log, platform = process.platform }: LivenessOpt
       // Taken before it reads: what changes meanwhile is a difference the next time.
       const at = performance.now();
       const [count, newest] = [countSockets(), newestProcess()];
-      const listeners = await read();
-      if (seen?.upstreams !== upstreams) probed = [...upstreams].filter(([, { host }]) => !seesOwners(host));
+      const listeners = await listenersNow();
+      if (seen?.upstreams !== upstreams || !kernel) probed = [...upstreams].filter(([, { host }]) => !seesOwners(host));
       if (areProbesDue()) {
         const probes = probeAll();
         // An upstream that says nothing must not keep requests to others waiting; what it comes to is for the next look.

@@ -164,7 +164,7 @@ const serviceOf = (
   const key = upstreamKey(upstream);
   const sighting = sightings.get(key);
   const state = sighting !== undefined ? 'up' : sightings.has(key) ? 'down' : 'unknown';
-  const host = sighting?.address ?? addressesOf(upstream.host)[0] ?? upstream.host;
+  const host = sighting?.address ?? addressesOf(upstream.host)[0];
   const urls = service.hostnames.map((hostname) => urlOf(hostname, address));
   return {
     name,

@@ -10,7 +10,8 @@ export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 
 /** The addresses that a connection to a host is tried at, in this order. */
-export const addressesOf = (host: string): readonly string[] => (host === 'localhost' ? ['127.0.0.1', '::1'] : [host]);
+export const addressesOf = (host: string): readonly [string, ...string[]] =>
+  host === 'localhost' ? ['127.0.0.1', '::1'] : [host];
 
 /**
  * The sockets that take connections to an address, given those that listen on its port. The kernel prefers the most exact

@@ -60,7 +60,7 @@ export const createRegistry = ({
   suffixes,
   address,
   log,
-  intervalMs = 400,
+  intervalMs = 300,
   precedence = ['directory'],
   liveness = createLiveness({ log }),
 }: RegistryOptions): Registry => {
