@@ -150,9 +150,10 @@ export const createRegistry = ({
 
   const look = async (): Promise<void> => {
     const isFresh = performance.now() - begunAt < sharedMs && lookedFor === upstreams && suspects.size === 0;
-    if (current === undefined) return isFresh ? undefined : begin();
     if (isFresh) return current;
-    following ??= current.then(begin, begin);
+    if (following !== undefined) return following;
+    if (current === undefined) return begin();
+    following = current.then(begin, begin);
     return following;
   };
 
