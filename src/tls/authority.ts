@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { fail, type Problem, warning } from '../model/problem.ts';
 import { printable } from '../model/text.ts';
 import {
@@ -116,24 +117,26 @@ const usualCheckMs = 12 * 60 * 60 * 1000;
 
 /**
  * Keeps the root of a running daemon good: opens the folder again now and then, which renews a root before it ends, and passes on what
- * is new, also when another process made it. Until the signal ends it.
+ * is new, also when another process made it. Settles when the signal has ended it.
  */
-export const renewAuthority = (
+export const renewAuthority = async (
   options: AuthorityOptions & { readonly checkMs?: number },
   opened: Authority,
   renewed: (authority: Authority) => void,
   failed: (error: unknown) => void,
   signal: AbortSignal,
-): void => {
+): Promise<void> => {
   let current = opened.root.certificate.fingerprint256;
-  const check = async (): Promise<void> => {
-    const authority = await openAuthority(options);
-    const { fingerprint256 } = authority.root.certificate;
-    if (signal.aborted || fingerprint256 === current) return;
-    current = fingerprint256;
-    renewed(authority);
-  };
-  const timer = setInterval(() => void check().catch(failed), options.checkMs ?? usualCheckMs);
-  timer.unref();
-  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  const pause = () => setTimeout(options.checkMs ?? usualCheckMs, undefined, { signal, ref: false }).catch(() => {});
+  for (await pause(); !signal.aborted; await pause()) {
+    try {
+      const authority = await openAuthority(options);
+      const { fingerprint256 } = authority.root.certificate;
+      if (fingerprint256 === current) continue;
+      current = fingerprint256;
+      renewed(authority);
+    } catch (error) {
+      failed(error);
+    }
+  }
 };

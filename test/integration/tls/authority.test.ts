@@ -271,10 +271,13 @@ test('a running daemon renews its root before it ends, and takes over one that a
   const options = { folder, suffixes, now: () => time, checkMs: 5 };
   const opened = await openAuthority(options);
   const ended = new AbortController();
-  onTestFinished(() => ended.abort());
   const renewed = vi.fn();
   const failed = vi.fn();
-  renewAuthority(options, opened, renewed, failed, ended.signal);
+  const running = renewAuthority(options, opened, renewed, failed, ended.signal);
+  onTestFinished(() => {
+    ended.abort();
+    return running;
+  });
   time += 3600 * dayMs;
   await eventually(() => renewed.mock.calls.length === 1);
   expect(codes(renewed.mock.calls[0]?.[0])).toEqual(['root-certificate-renewed']);
@@ -287,5 +290,6 @@ test('a running daemon renews its root before it ends, and takes over one that a
   await writeFile(join(folder, 'root-3/key.pem'), '');
   await eventually(() => failed.mock.calls.length > 0);
   ended.abort();
+  await running;
   expect(renewed).toHaveBeenCalledTimes(2);
 });
