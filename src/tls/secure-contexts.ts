@@ -67,7 +67,7 @@ export const createSecureContexts = (options: SecureContextsOptions): SecureCont
     });
   let { issue } = options;
   let cache = cacheOf(issue);
-  const renewals = new Set<() => void>();
+  const renewals = new Set<() => Promise<void>>();
 
   const contextFor = async (servername: string): Promise<SecureContext> => {
     const hostname = toServerName(servername);
@@ -95,13 +95,16 @@ export const createSecureContexts = (options: SecureContextsOptions): SecureCont
         renewAt = certificate.renewAt;
         apply(keyPair(certificate));
       };
-      const again = (): void => {
-        renew().catch((error: unknown) =>
-          log.error({ error: String(error) }, 'the default certificate was not renewed'),
-        );
+      let busy = false;
+      const again = async (): Promise<void> => {
+        busy = true;
+        await renew().catch((error: unknown) => {
+          log.error({ error: String(error) }, 'the default certificate was not renewed');
+        });
+        busy = false;
       };
       const timer = setInterval(() => {
-        if (renewAt !== undefined && now() >= renewAt) again();
+        if (!busy && renewAt !== undefined && now() >= renewAt) void again();
       }, options.checkMs ?? usualCheckMs);
       timer.unref();
       renewals.add(again);
@@ -119,7 +122,7 @@ export const createSecureContexts = (options: SecureContextsOptions): SecureCont
     use: (next) => {
       issue = next;
       cache = cacheOf(next);
-      for (const renew of renewals) renew();
+      for (const renew of renewals) void renew();
     },
   };
 };

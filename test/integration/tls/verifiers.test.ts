@@ -111,10 +111,8 @@ describe('clients over the network', () => {
         ...['s_client', '-connect', `127.0.0.1:${port}`, '-servername', name, '-verify_hostname', name],
         ...['-CAfile', authority.file, '-verify_return_error'],
       ]);
-    expect(await connect('project-3.web.localhost')).toMatchObject({
-      code: 0,
-      output: expect.stringContaining('Verify return code: 0 (ok)'),
-    });
+    // Its exit code also says whether it could still write when the server closed, which is of no interest here.
+    expect((await connect('project-3.web.localhost')).output).toContain('Verify return code: 0 (ok)');
     expect(await connect('example.com')).toMatchObject({
       code: 1,
       output: expect.stringContaining('permitted subtree'),
