@@ -6,13 +6,15 @@ import { serviceLogFile, tailServiceLog } from './feedback/service-log.ts';
 import type { ProxyAddress } from './model/address.ts';
 import type { Diagnosis } from './model/diagnosis.ts';
 import { innermost } from './model/folder.ts';
+import { statusHostnames } from './model/hostname.ts';
 import type { Log } from './model/log.ts';
-import type { Route } from './model/route-table.ts';
+import { lookup, type Route } from './model/route-table.ts';
 import { directoryProvider } from './providers/directories.ts';
 import { createProxy } from './proxy/proxy.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import { cachedResolver } from './resolver/cache.ts';
 import { createStatus } from './status/app.ts';
+import { openCertificates } from './tls/certificates.ts';
 
 /** Lines of a service's log on the page that says why it does not answer. */
 const logLines = 15;
@@ -70,7 +72,8 @@ export interface DaemonOptions {
 }
 
 export interface Daemon {
-  readonly port: number;
+  /** Ports for clear text and for TLS; the same one where it is for both. */
+  readonly ports: { readonly http: number; readonly https: number | undefined };
   /** Goes on with other settings; those that only a restart can change stay as they are. */
   readonly reload: (settings: Settings) => Promise<void>;
   /** Settles when everything is closed; rejects with the failure that ended it. */
@@ -83,8 +86,25 @@ export interface Daemon {
 export const startDaemon = async ({ settings, log, signal, bind }: DaemonOptions): Promise<Daemon> => {
   const life = new AbortController();
   signal.addEventListener('abort', () => life.abort(), { once: true });
-  let port = settings.httpPort;
-  const address = (): ProxyAddress => ({ scheme: 'http', port });
+  const { tls, bind: addresses } = settings;
+  let ports: Daemon['ports'] = { http: settings.httpPort, https: tls === false ? undefined : settings.httpsPort };
+  const address = (): ProxyAddress =>
+    ports.https === undefined ? { scheme: 'http', port: ports.http } : { scheme: 'https', port: ports.https };
+
+  const certificates =
+    tls === false
+      ? undefined
+      : await openCertificates(
+          {
+            folder: settings.certificateDirectory,
+            suffixes: settings.suffixes,
+            own: tls === true ? undefined : tls,
+            allowed: (hostname) => lookup(registry.table(), hostname).kind !== 'misdirected',
+            statusHostname: statusHostnames(settings.suffixes[0] ?? 'localhost')[0] ?? 'localhost',
+            log,
+          },
+          life.signal,
+        );
 
   const { registry, follow } = watchWorkstreams({ settings, address, log, life });
 
@@ -114,6 +134,7 @@ export const startDaemon = async ({ settings, log, signal, bind }: DaemonOptions
     suspect: registry.suspect,
     diagnose,
     status: status.handle,
+    tls: certificates,
     onExchange: settings.accessLog ? accessLog(log) : undefined,
     responseTimeoutMs: settings.responseTimeout * 1000,
     log,
@@ -126,14 +147,24 @@ export const startDaemon = async ({ settings, log, signal, bind }: DaemonOptions
   const closed = once(life.signal, 'abort')
     .then(close)
     .then(() => throwFailure(life.signal));
+
+  const listen = async (): Promise<Daemon['ports']> => {
+    if (tls === false) return { http: await proxy.listen(addresses, settings.httpPort), https: undefined };
+    if (settings.httpPort === settings.httpsPort && settings.httpPort !== 0) {
+      const both = await proxy.listen(addresses, settings.httpPort, 'both');
+      return { http: both, https: both };
+    }
+    const https = await proxy.listen(addresses, settings.httpsPort, 'https');
+    return { http: await proxy.listen(addresses, settings.httpPort), https };
+  };
   try {
     await follow(settings);
-    port = await bind(() => proxy.listen(settings.bind, settings.httpPort));
+    ports = await bind(listen);
   } catch (error) {
     await close();
     throw error;
   }
-  return { port, reload: follow, closed: closed };
+  return { ports, reload: follow, closed };
 };
 
 /** A signal that was ended by a failure throws it. */

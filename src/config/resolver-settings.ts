@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import type { ProxyAddress } from '../model/address.ts';
+import { rootCertificateFile } from '../model/root-certificate.ts';
 import type { ResolverSettings } from '../resolver/resolve.ts';
 import type { Settings } from './settings.ts';
 
@@ -21,9 +21,6 @@ export const resolverSettings = ({
   configFile: file,
   rootCertificate: tls === true ? rootCertificateFile(certificateDirectory) : undefined,
 });
-
-/** Where the root certificate lies, for clients and trust stores. */
-export const rootCertificateFile = (certificateDirectory: string): string => join(certificateDirectory, 'root.pem');
 
 /** Where addresses lead. Port 0 is known to the daemon alone; the usual one is the best guess then. */
 export const proxyAddress = ({

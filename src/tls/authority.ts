@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { fail, type Problem, warning } from '../model/problem.ts';
+import { rootCertificateFile } from '../model/root-certificate.ts';
 import { printable } from '../model/text.ts';
 import {
   addGeneration,
@@ -13,7 +14,6 @@ import {
   refuseOrphan,
   removeEarlierKeys,
   replaceFile,
-  rootFile,
 } from './certificate-folder.ts';
 import { createRoot, judgeRoot, type Root, toPem, type Verdict } from './root.ts';
 
@@ -56,14 +56,14 @@ export const openAuthority = async (options: AuthorityOptions): Promise<Authorit
       if (verdict.kind === 'good') {
         const { root } = verdict;
         await removeEarlierKeys(folder, generation);
-        await replaceFile(rootFile(folder), toPem(root.certificate.raw), owner);
+        await replaceFile(rootCertificateFile(folder), toPem(root.certificate.raw), owner);
         const exposed = await protectKey(folder, generation);
         if ((await latest()) !== generation) continue;
-        return { root, file: rootFile(folder), problems: [...announcement, ...exposed] };
+        return { root, file: rootCertificateFile(folder), problems: [...announcement, ...exposed] };
       }
       const pair = createRoot({ owner: userAtHost(), suffixes, now: now() });
       if (await addGeneration(folder, generation + 1, pair, owner))
-        announcement = [announce(rootFile(folder), verdict)];
+        announcement = [announce(rootCertificateFile(folder), verdict)];
     } catch (error) {
       // What looks broken may have been replaced by another process while it was read.
       if ((await latest()) === generation) throw error;
@@ -89,7 +89,7 @@ const judgeGeneration = async (
       throw fail('root-certificate-damaged', { folder, file: keyFile(folder, generation), reason: verdict.reason });
     case 'early':
       throw fail('root-certificate-early', {
-        file: rootFile(folder),
+        file: rootCertificateFile(folder),
         from: new Date(certificate.validFrom).toISOString(),
         now: new Date(now()).toISOString(),
       });

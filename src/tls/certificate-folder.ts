@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject, randomUUID, X509Certificate } from 'n
 import { chmod, chown, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fail, type Problem, type SidingsError, warning } from '../model/problem.ts';
+import { rootCertificateFile } from '../model/root-certificate.ts';
 import { readRegularFile, reasonOf } from '../resolver/regular-file.ts';
 
 /**
@@ -19,9 +20,6 @@ const generationName = /^root-([1-9][0-9]{0,5})$/;
 const unfinished = '.new-';
 /** Filling a folder takes milliseconds; what is older than this was left by a process that was killed. */
 const unfinishedMs = 60_000;
-
-/** The certificate that clients are told to trust. */
-export const rootFile = (folder: string): string => join(folder, 'root.pem');
 
 const certificateFile = (folder: string, generation: number): string =>
   join(folder, `root-${generation}`, 'certificate.pem');
@@ -182,7 +180,8 @@ export const readRoots = async (
 
 /** A certificate in the place of `root.pem` without a generation means that its key was lost. Errors: `root-certificate-damaged`. */
 export const refuseOrphan = async (folder: string): Promise<void> => {
-  if ((await readPart(rootFile(folder))) !== undefined) throw damaged(folder, rootFile(folder), 'its key is missing');
+  if ((await readPart(rootCertificateFile(folder))) !== undefined)
+    throw damaged(folder, rootCertificateFile(folder), 'its key is missing');
 };
 
 /** Replaces a file in one step, when its text is another. */

@@ -52,7 +52,13 @@ interface Place {
 /** Only what a command needs of the machine: nothing of the shell that runs the tests gets in. */
 const environmentOf = ({ cwd, env }: Place) => ({
   cwd,
-  env: { PATH: process.env.PATH, HOME: cwd, SIDINGS_STATE_DIR: `${cwd}/.state`, ...env },
+  env: {
+    PATH: process.env.PATH,
+    HOME: cwd,
+    SIDINGS_STATE_DIR: `${cwd}/.state`,
+    SIDINGS_CERTS_DIR: `${cwd}/.certs`,
+    ...env,
+  },
 });
 
 /** Starts `sidings` or `stack-env` as built. */
@@ -64,13 +70,15 @@ export const runCommand = (command: 'sidings' | 'stack-env', args: readonly stri
   startCommand(command, args, place).ended;
 
 export interface RunningSidings extends Started {
+  /** For clear text. */
   readonly port: number;
+  readonly httpsPort: number;
   readonly ready: { readonly [key: string]: unknown };
 }
 
-/** `sidings start` on a port of its own, once it is ready. */
+/** `sidings start` on ports of its own, once it is ready. */
 export const startSidings = async (args: readonly string[], place: Place): Promise<RunningSidings> => {
-  const started = startCommand('sidings', ['start', '--http-port', '0', ...args], place);
+  const started = startCommand('sidings', ['start', '--http-port', '0', '--https-port', '0', ...args], place);
   const line = await new Promise<string>((resolve, reject) => {
     started.child.stdout?.on('data', () => {
       const [first, rest] = started.stdout().split('\n', 2);
@@ -78,8 +86,8 @@ export const startSidings = async (args: readonly string[], place: Place): Promi
     });
     started.ended.then(({ code, stderr }) => reject(new Error(`sidings ended with ${code}: ${stderr}`)), reject);
   });
-  const ready = JSON.parse(line) as { http: { port: number } };
-  return { ...started, port: ready.http.port, ready };
+  const ready = JSON.parse(line) as { http: { port: number }; https?: { port: number } };
+  return { ...started, port: ready.http.port, httpsPort: ready.https?.port ?? 0, ready };
 };
 
 /** A service of a copy: a process that works in the copy's folder, listens on a port and answers with its name. */

@@ -1,3 +1,4 @@
+import { proxyAddress } from '../../config/resolver-settings.ts';
 import type { Settings } from '../../config/settings.ts';
 import { watchWorkstreams } from '../../daemon.ts';
 import type { State } from '../../model/workstream.ts';
@@ -23,8 +24,7 @@ export const currentState = async (settings: Settings, cwd: string): Promise<Cur
 /** Looks through the roots once, as the daemon would. */
 export const lookOnce = async (settings: Settings): Promise<State> => {
   const life = new AbortController();
-  const { httpPort } = settings;
-  const address = () => ({ scheme: 'http', port: httpPort === 0 ? 80 : httpPort }) as const;
+  const address = () => proxyAddress(settings);
   try {
     const { registry, follow } = watchWorkstreams({ settings, address, log: silent, life });
     await follow(settings);

@@ -11,16 +11,22 @@ const repeat = (value: string, before: readonly string[] = []): readonly string[
 /** Adds the flags that say which daemon, which copies and which state folder are meant. */
 export const addSettingOptions = (command: Command): Command =>
   command
-    .option('--http-port <port>', 'port of the proxy')
+    .option('--http-port <port>', 'port of the proxy for clear text')
+    .option('--https-port <port>', 'port of the proxy for TLS')
+    .option('--port <port>', 'one port for both')
+    .option('--no-tls', 'clear text only')
     .addOption(new Option('--root <dir>', 'folder whose subfolders may be copies (repeat it)').argParser(repeat))
     .addOption(new Option('--suffix <suffix>', 'what hostnames end in (repeat it)').argParser(repeat))
     .option('--config <file>', 'the configuration file')
-    .option('--state-dir <dir>', 'folder for claimed slots and captured logs');
+    .option('--state-dir <dir>', 'folder for claimed slots and captured logs')
+    .option('--certs-dir <dir>', 'folder of the root certificate');
 
 /** Adds the flags that only a daemon needs. */
 export const addDaemonOptions = (command: Command): Command =>
   command
     .addOption(new Option('--bind <address>', 'address to listen on (repeat it)').argParser(repeat))
+    .option('--tls-cert <file>', 'a certificate of your own instead of our root, in PEM')
+    .option('--tls-key <file>', 'its key')
     .option('--response-timeout <seconds>', 'how long a service may take to begin its answer')
     .option('--log-level <level>', logLevels.join(', '))
     .option('--access-log', 'one line for each request');

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { loadSettings } from '../../config/load.ts';
 import type { Settings } from '../../config/settings.ts';
-import { startDaemon } from '../../daemon.ts';
+import { type Daemon, startDaemon } from '../../daemon.ts';
 import { createLog } from '../../feedback/log.ts';
 import { urlOf } from '../../model/address.ts';
 import { statusHostnames } from '../../model/hostname.ts';
@@ -47,7 +47,7 @@ export const start = async (flags: SettingOptions): Promise<number> => {
   };
   process.on('SIGHUP', () => void reload());
 
-  process.stdout.write(readyLine(settings, daemon.port));
+  process.stdout.write(readyLine(settings, daemon.ports));
   await daemon.closed;
   return 0;
 };
@@ -76,15 +76,35 @@ export const explainBinding = async (error: unknown): Promise<unknown> => {
 
 /** Names of settings that differ and that a running daemon cannot take over. */
 const restartFor = (before: Settings, after: Settings): readonly string[] =>
-  (['httpPort', 'bind', 'suffixes', 'stateDirectory', 'responseTimeout', 'logLevel', 'accessLog'] as const).filter(
-    (name) => String(before[name]) !== String(after[name]),
-  );
+  (
+    [
+      'httpPort',
+      'httpsPort',
+      'tls',
+      'certificateDirectory',
+      'bind',
+      'suffixes',
+      'stateDirectory',
+      'responseTimeout',
+      'logLevel',
+      'accessLog',
+    ] as const
+  ).filter((name) => String(before[name]) !== String(after[name]));
 
 /** For a person in a terminal, a JSON line for a program. Printed once, when requests are answered. */
-const readyLine = ({ bind, roots, suffixes }: Settings, port: number): string => {
+const readyLine = ({ bind, roots, suffixes }: Settings, { http, https }: Daemon['ports']): string => {
   const [hostname = 'localhost'] = statusHostnames(suffixes[0] ?? 'localhost');
-  const status = urlOf(hostname, { scheme: 'http', port });
-  return process.stdout.isTTY
-    ? `ready  ${status}  (port ${port} of ${bind.join(' and ')}, copies under ${roots.map(printable).join(', ')})\n`
-    : `${JSON.stringify({ ready: true, pid: process.pid, status, http: { port, addresses: bind }, roots })}\n`;
+  const status = urlOf(
+    hostname,
+    https === undefined ? { scheme: 'http', port: http } : { scheme: 'https', port: https },
+  );
+  if (!process.stdout.isTTY) {
+    const ports = {
+      http: { port: http, addresses: bind },
+      ...(https !== undefined && { https: { port: https, addresses: bind } }),
+    };
+    return `${JSON.stringify({ ready: true, pid: process.pid, status, ...ports, roots })}\n`;
+  }
+  const ports = [...new Set([http, https])].filter((port) => port !== undefined).join(' and ');
+  return `ready  ${status}  (port ${ports} of ${bind.join(' and ')}, copies under ${roots.map(printable).join(', ')})\n`;
 };

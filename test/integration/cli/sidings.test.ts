@@ -153,10 +153,11 @@ test('ls, lookup and check tell the same with a daemon and without', async () =>
   if (main === undefined || second === undefined) throw new Error('no copies');
   await mkdir(join(second.directory, 'src/deep'), { recursive: true });
   await startService(second.directory, second.ports.web ?? 0, 'web');
-  const { port } = await startSidings([], { cwd: folder, env: { SIDINGS_ROOT: folder } });
+  const { port, httpsPort } = await startSidings([], { cwd: folder, env: { SIDINGS_ROOT: folder } });
 
   for (const httpPort of [String(port), '1']) {
-    const place = { cwd: join(second.directory, 'src/deep'), env: { SIDINGS_HTTP_PORT: httpPort } };
+    const env = { SIDINGS_HTTP_PORT: httpPort, SIDINGS_HTTPS_PORT: String(httpsPort) };
+    const place = { cwd: join(second.directory, 'src/deep'), env };
     const listed = await runCommand('sidings', ['ls', '--json'], place);
     expect(listed).toMatchObject({ code: 0 });
     const { workstreams: all } = JSON.parse(listed.stdout) as State;
@@ -174,7 +175,7 @@ test('ls, lookup and check tell the same with a daemon and without', async () =>
         expect.objectContaining({ name: 'web', state: 'up', localUrl: `http://localhost:${second.ports.web}` }),
       ]),
     });
-    const address = `http://project-2.web.localhost:${httpPort}`;
+    const address = `https://project-2.web.localhost:${httpsPort}`;
     expect((await runCommand('sidings', ['lookup', 'web'], place)).stdout).toBe(`${address}\n`);
     const opened = httpPort === '1' ? `http://localhost:${second.ports.web}` : address;
     expect((await runCommand('sidings', ['open'], place)).stdout).toBe(`${opened}\n`);
@@ -267,14 +268,19 @@ test.skipIf(!isRoot)('started by sudo, it gives root up after binding, and its f
   const state = join(folder, 'state');
   await mkdir(state);
   await chown(state, nobody, nobody);
-  const env = { SUDO_UID: String(nobody), SUDO_GID: String(nobody), SIDINGS_STATE_DIR: state };
+  const env = {
+    SUDO_UID: String(nobody),
+    SUDO_GID: String(nobody),
+    SIDINGS_STATE_DIR: state,
+    SIDINGS_CERTS_DIR: join(state, 'certs'),
+  };
   const { child, port } = await startSidings([], { cwd: copy.directory, env });
   expect(await workstreams(port)).toMatchObject([{ name: 'feature-login', problems: [] }]);
   const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
   expect(status).toMatch(new RegExp(`^Uid:${`\\t${nobody}`.repeat(4)}$`, 'm'));
   expect(status).toMatch(new RegExp(`^Gid:${`\\t${nobody}`.repeat(4)}$`, 'm'));
   expect(status).toMatch(/^CapEff:\t0+$/m);
-  expect((await stat(join(state, 'slots.json'))).uid).toBe(nobody);
+  for (const file of ['slots.json', 'certs/root.pem']) expect((await stat(join(state, file))).uid).toBe(nobody);
 });
 
 test.each([
