@@ -126,6 +126,9 @@ const list = (text: string, separator: string): readonly string[] =>
 export const xdgFolder = (value: string | undefined): string | undefined =>
   value !== undefined && isAbsolute(value) ? value : undefined;
 
+/** The port for TLS beside one for clear text: 443 beside 80, so 8443 beside 8080, and any free one beside any free one. */
+const besides = (httpPort: number): number => (httpPort === 0 || httpPort + 363 > 65535 ? 0 : httpPort + 363);
+
 const ownCertificate = (
   { tlsCert, tlsKey }: SettingFlags,
   path: (text: string) => string,
@@ -202,9 +205,10 @@ export const mergeSettings = (given: SettingSources): Settings => {
     return port;
   };
 
+  const httpPort = pickPort('httpPort', '--http-port', 'SIDINGS_HTTP_PORT', 80);
   const values: SettingValues = {
-    httpPort: pickPort('httpPort', '--http-port', 'SIDINGS_HTTP_PORT', 80),
-    httpsPort: pickPort('httpsPort', '--https-port', 'SIDINGS_HTTPS_PORT', 443),
+    httpPort,
+    httpsPort: pickPort('httpsPort', '--https-port', 'SIDINGS_HTTPS_PORT', besides(httpPort)),
     tls: pick<boolean | OwnCertificate>('tls', {
       flag: flags.tls === false ? '--no-tls' : '--tls-cert',
       given: flags.tls === false ? false : ownCertificate(flags, path(cwd)),

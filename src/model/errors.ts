@@ -427,7 +427,7 @@ export const errors = {
   },
   'port-privileged': {
     message: 'Port {port} may not be bound by this user.',
-    hint: 'Use --http-port 8080 --https-port 8443, start it with sudo, or allow it once: sudo sysctl net.ipv4.ip_unprivileged_port_start={port}.',
+    hint: 'Use --http-port 8080, start it with sudo, or allow it once: sudo sysctl net.ipv4.ip_unprivileged_port_start={port}.',
     exit: 1,
   },
   'port-in-use': {

@@ -78,7 +78,7 @@ export interface RunningSidings extends Started {
 
 /** `sidings start` on ports of its own, once it is ready. */
 export const startSidings = async (args: readonly string[], place: Place): Promise<RunningSidings> => {
-  const started = startCommand('sidings', ['start', '--http-port', '0', '--https-port', '0', ...args], place);
+  const started = startCommand('sidings', ['start', '--http-port', '0', ...args], place);
   const line = await new Promise<string>((resolve, reject) => {
     started.child.stdout?.on('data', () => {
       const [first, rest] = started.stdout().split('\n', 2);

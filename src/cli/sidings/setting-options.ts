@@ -12,7 +12,7 @@ const repeat = (value: string, before: readonly string[] = []): readonly string[
 export const addSettingOptions = (command: Command): Command =>
   command
     .option('--http-port <port>', 'port of the proxy for clear text')
-    .option('--https-port <port>', 'port of the proxy for TLS')
+    .option('--https-port <port>', 'port of the proxy for TLS (default: 443 beside 80, 8443 beside 8080)')
     .option('--port <port>', 'one port for both')
     .option('--no-tls', 'clear text only')
     .addOption(new Option('--root <dir>', 'folder whose subfolders may be copies (repeat it)').argParser(repeat))

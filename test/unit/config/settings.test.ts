@@ -145,6 +145,11 @@ test('one port is for both, wherever it is named, and a port of its own wins', (
   expect(ports({ flags: { port: '8443', httpPort: '8080' } })).toEqual([8080, '--http-port', 8443, '--port']);
 });
 
+test('the port for TLS goes with the one for clear text', () => {
+  const beside = (httpPort: string) => merge({ flags: { httpPort } }).httpsPort;
+  expect([80, 8080, 0, 65535].map(String).map(beside)).toEqual([443, 8443, 0, 0]);
+});
+
 test('a certificate of ones own is a pair, and a checkout has a folder for certificates', () => {
   const { tls, sources } = merge({ flags: { tlsCert: 'cert.pem', tlsKey: '~/key.pem' } });
   expect([tls, sources.tls]).toEqual([{ cert: '/code/project-3/cert.pem', key: '/home/me/key.pem' }, '--tls-cert']);
