@@ -4,7 +4,7 @@ import type { Problem } from '../model/problem.ts';
 import type { Handle, Spoil } from './client.ts';
 import type { Front } from './front.ts';
 import { watchHalfOpen } from './half-open.ts';
-import { http1Client } from './http1-client.ts';
+import { type Http1Request, http1Client } from './http1-client.ts';
 import { createHttp1Server, refuseConnection } from './http1-server.ts';
 
 /** What is under way on one connection. */
@@ -12,6 +12,8 @@ interface Connection {
   /** The last request that came; earlier ones are over or will be before it begins. */
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly expectsContinue: boolean;
+  readonly upgrade: Http1Request['upgrade'];
   /** A head was refused as ambiguous: nothing that follows on this connection is believed. */
   distrusted: boolean;
   /** The connection never ends by itself: a tunnel, or a stream of events. */
@@ -29,38 +31,49 @@ export const createHttp1Front = (handle: Handle): Front => {
     request: IncomingMessage,
     response: ServerResponse,
     expectsContinue: boolean,
-    upgrade?: { readonly socket: Socket; readonly early: Buffer },
+    upgrade?: Http1Request['upgrade'],
   ): void => {
     const { socket } = request;
     const before = under.get(socket);
-    const connection: Connection = { request, response, distrusted: false, endless: false, spoil: () => {} };
-    under.set(socket, connection);
-    const begin = (): void => {
-      connection.distrusted = before?.distrusted ?? false;
-      // The answer to a refused head is the last one; its connection is closed behind it.
-      if (connection.distrusted) return;
-      const unwatch = watchHalfOpen(socket);
-      response.once('close', unwatch);
-      const client = http1Client({
-        request,
-        response,
-        expectsContinue,
-        upgrade,
-        isDraining: () => draining,
-        isDistrusted: () => connection.distrusted,
-        distrust: () => {
-          connection.distrusted = true;
-        },
-        neverEnds: () => {
-          connection.endless = true;
-        },
-        given: unwatch,
-      });
-      connection.spoil = handle(client);
+    const connection: Connection = {
+      request,
+      response,
+      expectsContinue,
+      upgrade,
+      distrusted: false,
+      endless: false,
+      spoil: () => {},
     };
+    under.set(socket, connection);
     // Requests that were sent without waiting are handled one after the other, as they would be without a proxy.
-    if (before === undefined || before.response.closed) begin();
-    else before.response.once('close', begin);
+    if (before === undefined || before.response.closed) begin(connection, before?.distrusted === true);
+    else before.response.once('close', () => begin(connection, before.distrusted));
+  };
+
+  // Not inside of `receive`: what is made here lives as long as the connection, and would keep every request before it.
+  const begin = (connection: Connection, distrusted: boolean): void => {
+    connection.distrusted = distrusted;
+    // The answer to a refused head is the last one; its connection is closed behind it.
+    if (distrusted) return;
+    const { request, response, expectsContinue, upgrade } = connection;
+    const unwatch = watchHalfOpen(request.socket);
+    response.once('close', unwatch);
+    const client = http1Client({
+      request,
+      response,
+      expectsContinue,
+      upgrade,
+      isDraining: () => draining,
+      isDistrusted: () => connection.distrusted,
+      distrust: () => {
+        connection.distrusted = true;
+      },
+      neverEnds: () => {
+        connection.endless = true;
+      },
+      given: unwatch,
+    });
+    connection.spoil = handle(client);
   };
 
   const invalid = (cause: Problem, socket: Socket): void => {
