@@ -7,6 +7,12 @@ import type { Upstream } from '../model/workstream.ts';
 const idleMs = 15_000;
 const maxIdlePerUpstream = 256;
 
+/**
+ * How long one family is tried. On loopback a closed port says so at once; Node's own 250 ms would only ever end attempts that
+ * succeed, when this process is busy for longer than that.
+ */
+const familyMs = 30_000;
+
 /** How connections to upstreams are had. */
 export interface UpstreamConnections {
   /** For HTTP/1.1: one that may give a connection that an earlier request has used, or one that always gives a new one. */
@@ -35,7 +41,8 @@ export const openUpstreamConnections = (): UpstreamConnections => {
       protocol === 'https' ? (options: TcpSocketConnectOpts) => connectTls({ ...options, ...secure }) : connect;
     if (host !== 'localhost') return link({ host, port, noDelay: true });
     const lookup = loopbackLookup(familyOf, port);
-    const socket = link({ host, port, noDelay: true, lookup, autoSelectFamily: true });
+    const options = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: familyMs } as const;
+    const socket = link({ host, port, noDelay: true, lookup, ...options });
     socket.once('connect', () => familyOf.set(port, socket.remoteFamily === 'IPv6' ? 6 : 4));
     return socket;
   };
