@@ -26,8 +26,11 @@ export const byFirstByte = (tls: Front, plain: Front): Front => {
         socket.setTimeout(0);
         socket.pause();
         socket.unshift(first);
-        (first[0] === handshake ? tls : plain).accept(socket);
-        socket.resume();
+        if (first[0] === handshake) tls.accept(socket);
+        else {
+          plain.accept(socket);
+          socket.resume();
+        }
       });
     },
     drain: () => {

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  createServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { Socket } from 'node:net';
 import { problem } from '../model/problem.ts';
 import { arrivalOf } from './arrival.ts';
@@ -8,13 +14,20 @@ import type { Front } from './front.ts';
 import { keepAliveMs, maxHeadBytes } from './http1-server.ts';
 import { http2Client } from './http2-client.ts';
 import { receivedHead, roughHead, sizeOf } from './http2-headers.ts';
+import { rateLimit } from './rate.ts';
 import type { RawHeaders } from './request-head.ts';
 
-/**
- * Requests of one connection at a time. A page with a thousand modules asks for the rest as answers come; and a reload cancels no
- * more than these, which stays far below the thousand resets at once that nghttp2 allows (CVE-2023-44487).
- */
+/** Requests of one connection at a time. A page with a thousand modules asks for the rest as answers come. */
 const maxStreams = 100;
+/**
+ * Requests that a connection may see cancelled: a reload cancels `maxStreams` at most, an attack cancels all it can
+ * (CVE-2023-44487). Below what nghttp2 allows (1,000, and 33 a second), so that the connection ends our way: what is under way on it
+ * is finished, and the client opens another.
+ */
+const maxResets = 900;
+const resetsPerSecond = 30;
+/** Bytes of all fields of a head the way HTTP/2 counts them, 32 more for each; beyond it the stream is reset. */
+const maxHeaderList = 4 * maxHeadBytes;
 /** Bytes of one request body that may be on their way before the upstream has taken them. */
 const streamWindow = 256 * 1024;
 /** And of all bodies of a connection together; Node gives them free at once, so that no slow upstream holds up another. */
@@ -28,13 +41,13 @@ export const createHttp2Front = (handle: Handle): Front => {
   const sessions = new Set<ServerHttp2Session>();
   const server = createServer({
     maxSessionMemory: maxSessionMb,
-    // As for HTTP/1.1 the bytes are what is limited. What nghttp2 takes at most is more than that, so that we can say what is wrong.
-    maxHeaderListPairs: maxHeadBytes / 32,
+    // The bytes are what is limited.
+    maxHeaderListPairs: maxHeaderList / 32,
     settings: {
       enablePush: false,
       enableConnectProtocol: true,
       maxConcurrentStreams: maxStreams,
-      maxHeaderListSize: 2 * maxHeadBytes,
+      maxHeaderListSize: maxHeaderList,
       initialWindowSize: streamWindow,
     },
   });
@@ -43,11 +56,13 @@ export const createHttp2Front = (handle: Handle): Front => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
     session.setLocalWindowSize(connectionWindow);
+    const mayReset = rateLimit(maxResets, resetsPerSecond);
     let streams = 0;
     session.on('stream', (stream) => {
       streams += 1;
       stream.once('close', () => {
         streams -= 1;
+        if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !mayReset()) session.close();
       });
     });
     // Silence ends a connection, but not one that carries a tunnel or a stream of events.

@@ -83,9 +83,8 @@ export const roughHead = (headers: RawHeaders): ReceivedHead => {
   };
 };
 
-/** Bytes of a head the way its limit counts them (RFC 9113 §6.5.2): each field costs 32 more. */
-export const sizeOf = (headers: RawHeaders): number =>
-  headers.reduce((size, text) => size + text.length, (headers.length / 2) * 32);
+/** Bytes that the fields of a head take in HTTP/1.1. */
+export const sizeOf = (headers: RawHeaders): number => headers.reduce((size, text) => size + text.length + 2, 0);
 
 /** Fields without those that begin with a colon. */
 export const plainFields = (headers: RawHeaders): string[] => {

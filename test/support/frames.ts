@@ -1,0 +1,124 @@
+import { connect, type TLSSocket } from 'node:tls';
+import { onTestFinished } from 'vitest';
+
+/** Types of frames (RFC 9113 §6). */
+export const types = {
+  data: 0,
+  headers: 1,
+  priority: 2,
+  reset: 3,
+  settings: 4,
+  ping: 6,
+  goaway: 7,
+  window: 8,
+  continuation: 9,
+} as const;
+export const endStream = 0x1;
+export const endHeaders = 0x4;
+
+export interface Frame {
+  readonly type: number;
+  readonly flags: number;
+  readonly stream: number;
+  readonly payload: Buffer;
+}
+
+/** One frame as bytes. */
+export const frame = (type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer => {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head.writeUInt8(type, 3);
+  head.writeUInt8(flags, 4);
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+};
+
+export const uint32 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+};
+
+const string = (text: string): Buffer => {
+  const bytes = Buffer.from(text, 'latin1');
+  if (bytes.length < 127) return Buffer.concat([Buffer.from([bytes.length]), bytes]);
+  const rest: number[] = [];
+  let left = bytes.length - 127;
+  for (; left >= 128; left = Math.floor(left / 128)) rest.push((left % 128) | 0x80);
+  return Buffer.concat([Buffer.from([127, ...rest, left]), bytes]);
+};
+
+/** Fields as HPACK writes them out in full, with no table and no compression (RFC 7541 §6.2.2). */
+export const block = (fields: readonly (readonly [string, string])[]): Buffer =>
+  Buffer.concat(fields.map(([name, value]) => Buffer.concat([Buffer.from([0]), string(name), string(value)])));
+
+export const request = (host: string, more: readonly (readonly [string, string])[] = [], path = '/', method = 'GET') =>
+  block([[':method', method], [':scheme', 'https'], [':authority', host], [':path', path], ...more]);
+
+export interface FrameClient {
+  readonly socket: TLSSocket;
+  readonly frames: Frame[];
+  readonly send: (...frames: readonly Buffer[]) => void;
+  /** Settles with the first frame that is so; rejects when the connection closes before. */
+  readonly until: (is: (frame: Frame) => boolean) => Promise<Frame>;
+  readonly closed: Promise<void>;
+  readonly isClosed: () => boolean;
+}
+
+/** A client that writes frames of HTTP/2 by hand, settings exchanged. It answers nothing by itself. */
+export const frameClient = async (port: number): Promise<FrameClient> => {
+  const socket = connect({ port, host: '127.0.0.1', ALPNProtocols: ['h2'], rejectUnauthorized: false });
+  const frames: Frame[] = [];
+  let rest: Buffer = Buffer.alloc(0);
+  let isClosed = false;
+  const waiting = new Set<() => void>();
+  const look = (): void => {
+    for (const check of waiting) check();
+  };
+  socket.on('data', (data: Buffer) => {
+    rest = Buffer.concat([rest, data]);
+    for (;;) {
+      const length = rest.length >= 9 ? rest.readUIntBE(0, 3) : 0;
+      if (rest.length < 9 + length) break;
+      frames.push({
+        type: rest.readUInt8(3),
+        flags: rest.readUInt8(4),
+        stream: rest.readUInt32BE(5) & 0x7fffffff,
+        payload: rest.subarray(9, 9 + length),
+      });
+      rest = rest.subarray(9 + length);
+    }
+    look();
+  });
+  socket.on('error', () => {});
+  const closed = new Promise<void>((resolve) =>
+    socket.on('close', () => {
+      isClosed = true;
+      look();
+      resolve();
+    }),
+  );
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  const until = (is: (frame: Frame) => boolean): Promise<Frame> =>
+    new Promise((resolve, reject) => {
+      const check = (): void => {
+        const found = frames.find(is);
+        if (found !== undefined) resolve(found);
+        else if (isClosed) reject(new Error('The connection was closed before.'));
+        else return;
+        waiting.delete(check);
+      };
+      waiting.add(check);
+      check();
+    });
+  const send = (...parts: readonly Buffer[]): void => {
+    if (!isClosed) socket.write(Buffer.concat(parts));
+  };
+  socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  send(frame(types.settings, 0, 0));
+  await until(({ type, flags }) => type === types.settings && flags === 0);
+  send(frame(types.settings, 1, 0));
+  return { socket, frames, send, until, closed, isClosed: () => isClosed };
+};
