@@ -55,7 +55,7 @@ const start = async () => {
   for (const reason of reasons) say(`     ${reason}`);
   if (reasons.length > 0) say(`     The proxy takes port ${port}.`);
   // stack-env reads the same file, so that the addresses it prints hold the port of this proxy.
-  writeFileSync(`${own}/config/sidings/config.json`, JSON.stringify({ httpPort: port, roots: [folder] }));
+  writeFileSync(`${own}/config/sidings/config.json`, JSON.stringify({ httpPort: port, tls: false, roots: [folder] }));
 
   const { copies, moves } = await step('ports', async () => {
     const moves = await moveHeldPorts(folder, await resolveCopies(folder, env));
