@@ -91,7 +91,7 @@ test('compose with anchors and an override, packages in folders, a Vite port, .e
   await cp(copies.path('shop'), copies.path('shop-2'), { recursive: true, filter: (file) => !file.endsWith('/.env') });
   expect((await resolved(copies, 'shop-2')).env).toMatchObject({
     DATABASE_URL: 'postgres://me:committed@localhost:5434/shop_2',
-    NEXT_PUBLIC_API: 'http://shop-2.api.localhost/v1',
+    NEXT_PUBLIC_API: 'https://shop-2.api.localhost/v1',
   });
 });
 

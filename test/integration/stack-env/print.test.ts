@@ -58,7 +58,7 @@ test('the proxy’s port of the machine configuration is in the addresses, the s
   const { stdout } = await copies.stackEnv('feature-login', ['--state-dir', copies.path('own-state'), '--json'], {
     SIDINGS_CONFIG: copies.path('config.json'),
   });
-  expect(JSON.parse(stdout).env.API_URL).toBe('http://feature-login.api.dev.test:8080');
+  expect(JSON.parse(stdout).env.API_URL).toBe('https://feature-login.api.dev.test:8443');
   expect((await exec('ls', [copies.path('own-state')])).stdout).toContain('slots.json');
 });
 
