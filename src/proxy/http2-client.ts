@@ -89,9 +89,13 @@ export const http2Client = (exchange: Http2Request): Client => {
 const relay = (stream: ServerHttp2Stream, { status, body, isOver, trailers }: Answer, fields: RawHeaders): void => {
   // Who waits for trailers pays a frame for it, so only where some can follow.
   const waitForTrailers = trailers !== undefined && !isOver && valuesOf(fields, 'content-length').length === 0;
-  if (waitForTrailers) stream.once('wantTrailers', () => stream.sendTrailers(http2Fields(trailers())));
   stream.respond({ ':status': status, ...http2Fields(fields) }, { endStream: isOver, waitForTrailers });
-  endRequest(stream);
+  if (waitForTrailers)
+    stream.once('wantTrailers', () => {
+      stream.sendTrailers(http2Fields(trailers()));
+      setImmediate(stopRequest, stream);
+    });
+  else endRequest(stream);
   // No body belongs to this answer: HEAD, 204, 304.
   if (stream.writableEnded) body.resume();
   // A fault resets the stream; that is the cut.
@@ -100,9 +104,10 @@ const relay = (stream: ServerHttp2Stream, { status, body, isOver, trailers }: An
 
 /** After an answer that came before the end of the request: asks the client to send no more of it (RFC 9113 §8.1). */
 const endRequest = (stream: ServerHttp2Stream): void => {
-  const stop = (): void => {
-    if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
-  };
-  if (stream.writableFinished) stop();
-  else stream.once('finish', stop);
+  if (stream.writableFinished) stopRequest(stream);
+  else stream.once('finish', () => stopRequest(stream));
+};
+
+const stopRequest = (stream: ServerHttp2Stream): void => {
+  if (!stream.readableEnded && !stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
 };

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { type Problem, problem } from '../model/problem.ts';
-import { type RawHeaders, type ReceivedHead, tokens, valuesOf } from './request-head.ts';
+import { type RawHeaders, type ReceivedHead, type RequestHead, tokens, valuesOf } from './request-head.ts';
 
 /** The head of a request as HTTP/2 gives it: names in lower case, what was the request line in fields that begin with a colon. */
 export interface Http2Head {
@@ -110,4 +110,14 @@ export const http2Fields = (fields: RawHeaders): OutgoingHttpHeaders => {
     else object[name] = before === undefined ? value : `${before}, ${value}`;
   }
   return object;
+};
+
+/** The fields of a request to an upstream that speaks HTTP/2, from those in the words of HTTP/1.1. */
+export const upstreamFields = ({ method, path, host }: RequestHead, fields: RawHeaders): OutgoingHttpHeaders => {
+  const rest: string[] = [];
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = (fields[index] as string).toLowerCase();
+    if (name !== 'host' && !forbidden.has(name)) rest.push(name, fields[index + 1] as string);
+  }
+  return { ':method': method, ':scheme': 'http', ':authority': host, ':path': path, ...http2Fields(rest) };
 };

@@ -10,6 +10,7 @@ import { ownsDomain } from './cookies.ts';
 import { type Decision, dispatch } from './dispatch.ts';
 import { byFirstByte } from './first-byte.ts';
 import { createFullLane } from './full-lane.ts';
+import { createH2cLane } from './h2c-lane.ts';
 import { clientHeaders, isEventStream, upstreamHeaders } from './headers.ts';
 import { createHttp1Front } from './http1-front.ts';
 import { createHttp2Front } from './http2-front.ts';
@@ -68,7 +69,9 @@ const maxKnown = 200;
 export const createProxy = (options: ProxyOptions): Proxy => {
   const { table, confirm, suspect, diagnose, onExchange, log } = options;
   const upstreams = openUpstreamConnections();
-  const lane = createFullLane({ connections: upstreams, responseTimeoutMs: options.responseTimeoutMs });
+  const laneOptions = { connections: upstreams, responseTimeoutMs: options.responseTimeoutMs };
+  const fullLane = createFullLane(laneOptions);
+  const h2cLane = createH2cLane(laneOptions);
   const nextId = requestIds();
 
   const handle: Handle = (client) => {
@@ -143,7 +146,7 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     const owns = (domain: string): boolean => ownsDomain(table(), route, domain);
     const trailers = client.arrival.version !== '1.0' && head.method !== 'HEAD';
     const { hostname } = head.authority;
-    incoming.cancel = lane({
+    incoming.cancel = (upstream.protocol === 'h2c' ? h2cLane.forward : fullLane)({
       client,
       head,
       upstream,
@@ -215,6 +218,7 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     }, graceMs);
     await Promise.all(ended);
     clearTimeout(cut);
+    h2cLane.close();
     upstreams.close();
   };
 
