@@ -32,6 +32,7 @@ interface Shared {
   readonly session: ClientHttp2Session;
   /** It has carried a request already, so the upstream may have given it up in the meantime. */
   used: boolean;
+  streams: number;
 }
 
 /** An idle connection is closed after this. */
@@ -67,13 +68,15 @@ export const createH2cLane = ({ connections, responseTimeoutMs }: LaneOptions): 
       maxHeaderListPairs: maxFields,
       settings: { enablePush: false, initialWindowSize: window },
     });
-    const shared: Shared = { session, used: false };
+    const shared: Shared = { session, used: false, streams: 0 };
     const forget = (): void => forgetSession(upstream, shared);
     // Its requests are told on their own.
     session.on('error', forget).once('close', forget);
     // It takes no more requests; those that it has taken are finished.
     session.once('goaway', forget);
-    session.setTimeout(idleMs, () => session.close());
+    session.setTimeout(idleMs, () => {
+      if (shared.streams === 0) session.close();
+    });
     sessions.set(key, shared);
     return shared;
   };
@@ -121,8 +124,14 @@ export const createH2cLane = ({ connections, responseTimeoutMs }: LaneOptions): 
     // An upstream that has answered may still wait for the rest of the request.
     const keep = client.onClose(() => cancel(stream));
 
+    shared.streams += 1;
     stream.on('error', lost);
-    stream.once('close', () => lost(breakOf(stream)));
+    stream.once('close', () => {
+      shared.streams -= 1;
+      // Silence is counted from here; it was not while the stream was silent.
+      if (shared.streams === 0 && !session.destroyed) session.setTimeout(idleMs);
+      lost(breakOf(stream));
+    });
     stream.setTimeout(responseTimeoutMs, () => {
       const seconds = responseTimeoutMs / 1000;
       fail({ kind: 'timeout', reason: `no answer within ${seconds} s` });
@@ -145,7 +154,7 @@ export const createH2cLane = ({ connections, responseTimeoutMs }: LaneOptions): 
       over = true;
       stream.setTimeout(0);
       const isOver = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-      const body = isOver ? stream : wholeBody(stream, head.method === 'HEAD' ? undefined : lengthOf(headers));
+      const body = isOver ? stream : wholeBody(stream, hasNoBody(head.method, status) ? undefined : lengthOf(headers));
       passAnswer(forwarding, { status, reason: '', body, isOver, trailers: () => trailers }, headers);
     });
     if (isChunked) stream.once('wantTrailers', () => stream.sendTrailers(http2Fields(safeTrailers(client.trailers()))));
@@ -189,6 +198,9 @@ const whyLost = (error: NodeJS.ErrnoException): Failure => {
   if (code === 'ERR_HTTP2_ERROR') return { kind: 'invalid', reason: 'it does not speak HTTP/2' };
   return failureOf(error);
 };
+
+/** Whether a length says only what another answer would have. */
+const hasNoBody = (method: string, status: number): boolean => method === 'HEAD' || status === 304;
 
 const lengthOf = (headers: RawHeaders): number | undefined => {
   const length = valuesOf(headers, 'content-length')[0];

@@ -77,6 +77,7 @@ export const http2Client = (exchange: Http2Request): Client => {
     handOver: (handler, { path, host }, fields) => {
       const request = new Http2ServerRequest(stream, object, {}, headers);
       const response = new Http2ServerResponse(stream);
+      endRequest(stream);
       request.url = path;
       request.headers.host = host;
       for (const [name, value] of pairs(fields)) response.setHeader(name, value);

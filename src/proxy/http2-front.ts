@@ -9,7 +9,7 @@ import {
 import type { Socket } from 'node:net';
 import { problem } from '../model/problem.ts';
 import { arrivalOf } from './arrival.ts';
-import type { Handle } from './client.ts';
+import type { Client, Handle } from './client.ts';
 import type { Front } from './front.ts';
 import { keepAliveMs, maxHeadBytes } from './http1-server.ts';
 import { http2Client } from './http2-client.ts';
@@ -38,7 +38,8 @@ const maxSessionMb = 32;
 /** Connections of HTTP/2, inside TLS. */
 export const createHttp2Front = (handle: Handle): Front => {
   const endless = new Set<ServerHttp2Stream>();
-  const sessions = new Set<ServerHttp2Session>();
+  /** How requests come by each connection. */
+  const sessions = new Map<ServerHttp2Session, Client['arrival']>();
   const server = createServer({
     maxSessionMemory: maxSessionMb,
     // The bytes are what is limited.
@@ -53,7 +54,7 @@ export const createHttp2Front = (handle: Handle): Front => {
   });
 
   server.on('session', (session) => {
-    sessions.add(session);
+    sessions.set(session, arrivalOf(session.socket, '2.0'));
     session.once('close', () => sessions.delete(session));
     session.setLocalWindowSize(connectionWindow);
     const mayReset = rateLimit(maxResets, resetsPerSecond);
@@ -62,6 +63,8 @@ export const createHttp2Front = (handle: Handle): Front => {
       streams += 1;
       stream.once('close', () => {
         streams -= 1;
+        // Silence is counted from here; it was not while the stream was silent.
+        if (streams === 0 && !session.destroyed) session.setTimeout(keepAliveMs);
         if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !mayReset()) session.close();
       });
     });
@@ -81,8 +84,8 @@ export const createHttp2Front = (handle: Handle): Front => {
   ): void => {
     // What goes wrong with a stream ends it; who cares listens for its close.
     stream.on('error', () => {});
-    const { session } = stream;
-    if (stream.destroyed || session === undefined) return;
+    const arrival = stream.session && sessions.get(stream.session as ServerHttp2Session);
+    if (stream.destroyed || arrival === undefined) return;
     if (stream.endAfterHeaders) stream.resume();
     const webSocketKey = (): string => randomBytes(16).toString('base64');
     const head = receivedHead({ headers, isOver: stream.endAfterHeaders, webSocketKey });
@@ -93,7 +96,7 @@ export const createHttp2Front = (handle: Handle): Front => {
       fault,
       headers,
       object,
-      arrival: arrivalOf(session.socket, '2.0'),
+      arrival,
       wantsTunnel: object[':protocol'] !== undefined,
       neverEnds: () => {
         endless.add(stream);
@@ -110,7 +113,7 @@ export const createHttp2Front = (handle: Handle): Front => {
     drain: () => {
       // `close` with a code may lose its frame while the answer is open; this ends the answer.
       for (const stream of endless) stream.destroy();
-      for (const session of sessions) session.close();
+      for (const session of sessions.keys()) session.close();
     },
   };
 };

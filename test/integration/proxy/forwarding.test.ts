@@ -436,6 +436,16 @@ test('pipelined requests are answered in order, and reach their upstreams one af
   expect(seen).toEqual(['begin /1', 'end /1', 'begin /2', 'end /2', 'begin /3', 'end /3']);
 });
 
+test.each(['HTTP/1.1', 'HTTP/1.1 over TLS'] as const)('an offer of h2c is ignored by %s as well', async (way) => {
+  const { port } = await startUpstream((request, response) => {
+    request.resume();
+    request.on('end', () => response.end(`${request.headers.upgrade} ${request.headers.connection}`));
+  });
+  const offer = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAAP__' };
+  const ask = { host, method: 'POST', headers: { ...offer, 'content-length': '3' }, body: 'abc' };
+  expect(await fetchBy(way, await proxyTo(port), ask)).toMatchObject({ status: 200, text: 'undefined close' });
+});
+
 test('an offer of another protocol is ignored, and the request is answered', async () => {
   const upstream = await startRawUpstream((received, socket) => {
     if (received.endsWith('abc')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
