@@ -3,7 +3,7 @@ import type { Log } from '../model/log.ts';
 import type { Upstream } from '../model/workstream.ts';
 import { type Listener, readListeners } from './listeners-linux.ts';
 import type { Sighting, Sightings } from './merge.ts';
-import { type PortOwner, portOwners } from './port-owners.ts';
+import { isRunning, type PortOwner, portOwners } from './port-owners.ts';
 import { probe } from './probe.ts';
 import { isLoopback, type Reach, reachOf } from './reach.ts';
 
@@ -16,6 +16,8 @@ export interface Liveness {
   readonly seesOwners: (host: string) => boolean;
   /** Whether it is time for another look; cheap. `busy`: somebody relies on what was seen. */
   readonly isDue: (busy: boolean) => boolean;
+  /** Whether an owner that was seen has ended since, so that its port may be another's by now; cheap. */
+  readonly isOrphaned: (sighting: Sighting) => boolean;
   /**
    * Sees every upstream. Gives the same map as before where nothing is different. Owners are looked for where a socket is new
    * or the upstream is a suspect. Never rejects; one look at a time.
@@ -98,6 +100,7 @@ export const createLiveness = ({
       const rest = busy || newestProcess() !== seen.newest ? restMs : longestRestMs;
       return performance.now() - seen.at >= rest;
     },
+    isOrphaned: ({ owners }) => !owners.every(({ pid }) => isRunning(pid)),
     look: async (upstreams, suspects) => {
       // Taken before it reads: what changes meanwhile is a difference the next time.
       const at = performance.now();
@@ -172,13 +175,15 @@ const byPort = (listeners: readonly Listener[]): ReadonlyMap<number, readonly Li
 };
 
 /**
- * How many TCP sockets there are, as text; undefined where the kernel does not say. To count costs a hundredth of reading the
- * tables, for which the kernel walks through all places where a connection could be.
+ * How many TCP sockets there are and how many of them are connections, as text; undefined where the kernel does not say. To count
+ * costs a hundredth of reading the tables, for which the kernel walks through all places where a connection could be.
  */
 const countSockets = (): string | undefined => {
   const v4 = /^TCP: inuse \d+/m.exec(readNow('/proc/net/sockstat'))?.[0];
   const v6 = /^TCP6: inuse \d+/m.exec(readNow('/proc/net/sockstat6'))?.[0] ?? ''; // missing where IPv6 is switched off
-  return v4 && v4 + v6;
+  // Else a connection that ends would hide a socket that begins to listen.
+  const connections = /^Tcp:(?: -?\d+){8} (\d+)/m.exec(readNow('/proc/net/snmp'))?.[1];
+  return v4 && `${v4} ${v6} ${connections}`;
 };
 
 /** The id of the process that was started last. */

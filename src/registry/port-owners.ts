@@ -145,6 +145,15 @@ const directoryOf = (pid: number): string => {
   return isDeleted ? path.slice(0, -deleted.length) : path;
 };
 
+/** Whether a process has not ended: signal 0 asks and does nothing (kill(2)). */
+export const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+};
+
 /** Processes end, and those of other users cannot be read. */
 const attempt = <Value>(read: () => Value): Value | undefined => {
   try {

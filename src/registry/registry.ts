@@ -168,7 +168,10 @@ export const createRegistry = ({
     if (!liveness.seesOwners(route.upstream.host)) return undefined;
     busy = true;
     const key = upstreamKey(route.upstream);
-    const isUp = sightings.get(key) !== undefined && !suspects.has(key) && !examined.has(key);
+    const sighting = sightings.get(key);
+    // Who took the port over is not always new on the connection: a server may end each one by itself.
+    if (sighting !== undefined && liveness.isOrphaned(sighting)) suspects.add(key);
+    const isUp = sighting !== undefined && !suspects.has(key) && !examined.has(key);
     if (isUp && performance.now() - seenAt < reliableMs) return refusalOf(route);
     return look().then(() => refusalOf(route));
   };

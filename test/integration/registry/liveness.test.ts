@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createLiveness } from '../../../src/registry/liveness.ts';
 import { upstreamKey } from '../../../src/registry/reach.ts';
@@ -53,6 +55,19 @@ test.runIf(isLinux)(
     expect(liveness.isDue(false)).toBe(true);
   },
 );
+
+test.runIf(isLinux)('another look is due when as many sockets listen anew as connections end', async () => {
+  const { liveness, key, upstreams } = await start();
+  const [{ port = 0 } = {}] = [...upstreams.values()];
+  const socket = connect({ host: '127.0.0.1', port });
+  await once(socket, 'connect');
+  await liveness.look(upstreams, nobody);
+  socket.resetAndDestroy();
+  await once(socket, 'close');
+  for (let count = 0; count < 2; count += 1) await startUpstream((_request, response) => response.end());
+  expect(liveness.isDue(false)).toBe(true);
+  expect((await liveness.look(upstreams, nobody)).get(key)).toBeDefined();
+});
 
 test.runIf(isLinux)('without the tables ports are probed, and owners are not known', async () => {
   const { liveness, log, key, upstreams } = await start(failing('EACCES'));

@@ -181,6 +181,27 @@ test.runIf(isLinux)('a request never reaches a process that took the port after 
   expect(answer).toContain(String(thief.pid));
 });
 
+test.runIf(isLinux)(
+  'a process of another copy that took the port over a moment after it was seen is found',
+  async () => {
+    const root = await makeFolders('project-3', 'project-2');
+    const own = await startListening(join(root, 'project-3'));
+    const port = firstPort(own);
+    const registry = startRegistry([claim(root, 'project-3', [service('api', port)]), claim(root, 'project-2', [])], {
+      intervalMs: 600_000,
+    });
+    await until(registry, 'project-3', 'api', 'up');
+    const route = routeOf(registry, 'project-3.api.localhost');
+    expect(registry.confirm(route)).toBeUndefined();
+    await registry.look();
+    await own.stop();
+    await startListening(join(root, 'project-2'), { port });
+    expect(await registry.confirm(route)).toMatchObject({ code: 'foreign-owner' });
+    // What is known again is known at once.
+    expect(registry.confirm(route)).toMatchObject({ code: 'foreign-owner' });
+  },
+);
+
 test.runIf(isLinux)('many copies: each start and stop is seen at its own service alone', async () => {
   const live = ['project-2', 'project-7', 'project-301'];
   const root = await makeFolders(...live);

@@ -19,6 +19,7 @@ const stopClock = () => {
 /** Eyes that see what a test tells them, and finish a look when the test says so. */
 const fakeEyes = () => {
   const ports = new Map<number, Sighting>();
+  const ended = new Set<number>();
   const looks: { readonly suspects: readonly string[]; readonly finish: () => void }[] = [];
   let held = false;
   let last: Sightings = new Map();
@@ -31,6 +32,7 @@ const fakeEyes = () => {
   const liveness: Liveness = {
     seesOwners: (host) => host === 'localhost',
     isDue: () => false,
+    isOrphaned: ({ owners }) => owners.some(({ pid }) => ended.has(pid)),
     look: (upstreams, suspects) =>
       new Promise((resolve) => {
         const seen = see(upstreams);
@@ -44,6 +46,7 @@ const fakeEyes = () => {
     listen: (port: number, directory: string, heirs: Sighting['owners'][number]['heirs'] = []) =>
       ports.set(port, { address: '127.0.0.1', owners: [{ pid: port, command: 'node', directory, heirs }] }),
     stop: (port: number) => ports.delete(port),
+    end: (pid: number) => ended.add(pid),
     hold: () => {
       held = true;
     },
@@ -246,6 +249,20 @@ test('what was seen long ago is not relied upon', async () => {
   vi.advanceTimersByTime(200);
   expect(registry.confirm(routeOf(registry))).toBeInstanceOf(Promise);
   expect(eyes.looks).toHaveLength(2);
+});
+
+test('a port whose owner has ended is looked at anew, even when it was seen just now', async () => {
+  const { registry, eyes } = start();
+  registry.publish(snapshot([two, three]));
+  eyes.listen(8003, three.directory);
+  await registry.confirm(routeOf(registry));
+  eyes.end(8003);
+  eyes.stop(8003);
+  const answer = registry.confirm(routeOf(registry));
+  expect(answer).toBeInstanceOf(Promise);
+  expect(await answer).toBeUndefined();
+  expect(eyes.looks[1]?.suspects).toEqual([upstreamKey(routeOf(registry).upstream)]);
+  expect(registry.state().workstreams[1]?.services[0]?.state).toBe('down');
 });
 
 test('nothing is sent to a service that moved or went while its port was looked at', async () => {
