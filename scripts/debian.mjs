@@ -3,7 +3,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { run } from './lib.mjs';
 
 /** Command that the tests call, and the Debian package that brings it. */
-const commands = { git: 'git', curl: 'curl', 'docker-compose': 'docker-compose' };
+const commands = {
+  certutil: 'libnss3-tools',
+  chromium: 'chromium',
+  curl: 'curl',
+  'docker-compose': 'docker-compose',
+  git: 'git',
+  h2load: 'nghttp2-client',
+  openssl: 'openssl',
+  python3: 'python3',
+};
 
 const isDebian = () => {
   try {

@@ -2,7 +2,7 @@
 // apart, and ends. Needs nothing but Node: npm packages are installed and the commands built on the way.
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { endings } from './demo/endings.mjs';
 import { ensureBuilt } from './demo/ensure-built.mjs';
@@ -24,8 +24,9 @@ await ensurePackages(example);
 await step('build', ensureBuilt);
 
 // These need the packages and the build.
+const { loadSettings } = await import('../dist/config/load.js');
 const { copyFolder, moveHeldPorts, names, resolveCopies } = await import('./demo/copies.mjs');
-const { choosePort } = await import('./demo/ports.mjs');
+const { chooseProxyPorts } = await import('./demo/ports.mjs');
 const { preparePostgres, startPostgres } = await import('./demo/postgres.mjs');
 const { openProcesses } = await import('./demo/processes.mjs');
 const { startProxy, startService } = await import('./demo/services.mjs');
@@ -51,11 +52,14 @@ const start = async () => {
   await step(`three copies in ${folder}`, () =>
     Promise.all(names.map((name) => copyFolder(example, `${folder}/${name}`))),
   );
-  const { port, reasons } = await choosePort();
+  const { http, https, reasons } = await chooseProxyPorts();
   for (const reason of reasons) say(`     ${reason}`);
-  if (reasons.length > 0) say(`     The proxy takes port ${port}.`);
+  if (reasons.length > 0) say(`     The proxy takes ports ${http} and ${https}.`);
+  // Where `sidings trust` looks as well: the root outlives the demo, so that it has to be trusted only once.
+  const { certificateDirectory: certificates } = await loadSettings();
   // stack-env reads the same file, so that the addresses it prints hold the port of this proxy.
-  writeFileSync(`${own}/config/sidings/config.json`, JSON.stringify({ httpPort: port, tls: false, roots: [folder] }));
+  const config = { httpPort: http, httpsPort: https, certificateDirectory: certificates, roots: [folder] };
+  writeFileSync(`${own}/config/sidings/config.json`, JSON.stringify(config));
 
   const { copies, moves } = await step('ports', async () => {
     const moves = await moveHeldPorts(folder, await resolveCopies(folder, env));
@@ -78,24 +82,31 @@ const start = async () => {
   const startEach = (service) => () => each((copy) => startService(processes, service, { copy, env }));
   const apis = await step('API', startEach('api'), ports('api'));
   await step('web', startEach('web'), ports('web'));
-  await step(
+  const proxy = await step(
     'sidings',
-    () => startProxy(processes, { folder, port, copies, env }),
-    () => ` on ${port}`,
+    () => startProxy(processes, { folder, http, https, certificates, copies, env }),
+    () => ` on ${http}, ${https}`,
   );
-  return { port, copies, env, apis, startApi: (copy) => startService(processes, 'api', { copy, env }) };
+  return { proxy, copies, env, apis, startApi: (copy) => startService(processes, 'api', { copy, env }) };
 };
 
-const show = ({ port, copies }) => {
+const show = ({ proxy, copies }) => {
+  const address = (hostname) => `https://${authority(hostname, proxy.https)}`;
   say();
   for (const { name, services } of copies) {
     say(bold(name));
     for (const service of ['web', 'api']) {
       const { hostname, localUrl } = services[service];
-      say(`  ${service}     ${`http://${authority(hostname, port)}`.padEnd(36)} ${dim(localUrl)}`);
+      say(`  ${service}     ${address(hostname).padEnd(36)} ${dim(localUrl)}`);
     }
   }
-  say(`${bold('all')}\n  status  http://${authority('localhost', port)}\n`);
+  say(`${bold('all')}\n  status  ${address('localhost')}\n`);
+};
+
+/** As it is typed where npm was called. */
+const trustCommand = () => {
+  const file = relative(process.env.INIT_CWD ?? process.cwd(), `${root}dist/cli/sidings.js`);
+  return `node ${/^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`} trust`;
 };
 
 let running = false;
@@ -108,6 +119,8 @@ const run = async () => {
     return (await prove(demo)) ? 0 : 1;
   }
   running = true;
+  say('Browsers warn of these addresses until you make the root certificate of this machine known to them, once:');
+  say(`  ${bold(trustCommand())}\n`);
   say('Redis is not started here: nothing uses it yet, so it is listed as down.');
   say(`The copies are in ${folder}. Ctrl-C stops everything and removes them.`);
   // Until one of the endings.

@@ -7,16 +7,20 @@ import { ask, authority } from './http.mjs';
 import { until } from './until.mjs';
 
 /** Opens the socket of one copy; `reloads` fills with the messages that tell the page to load something anew. */
-export const openHotReload = async (port, { name, directory, services }) => {
+export const openHotReload = async (proxy, { name, directory, services }) => {
   const { hostname } = services.web;
   // The page loads these before it opens the socket: the first holds the token, the second is the file that is edited below.
-  const { text } = await ask(port, hostname, '/@vite/client');
-  await ask(port, hostname, '/main.js');
+  const { text } = await ask(proxy, hostname, '/@vite/client');
+  await ask(proxy, hostname, '/main.js');
   const token = /wsToken = "([^"]+)"/.exec(text)?.[1];
   if (token === undefined) throw new Error(`/@vite/client of ${name} holds no token.`);
 
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/?token=${encodeURIComponent(token)}`, 'vite-hmr', {
-    headers: { host: authority(hostname, port), origin: `http://${authority(hostname, port)}` },
+  const { https, ca } = proxy;
+  const host = authority(hostname, https);
+  const socket = new WebSocket(`wss://127.0.0.1:${https}/?token=${encodeURIComponent(token)}`, 'vite-hmr', {
+    ca,
+    servername: hostname,
+    headers: { host, origin: `https://${host}` },
     handshakeTimeout: 10_000,
   });
   const messages = [];

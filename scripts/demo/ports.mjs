@@ -31,10 +31,10 @@ const freePort = () =>
     });
   });
 
-/** The port for the proxy: 80, else 8080, else any free one; `reason` says why not an earlier one. */
-export const choosePort = async () => {
+/** The first of the wanted ports that can be listened on, else any free one; `reasons` say why not an earlier one. */
+const choosePort = async (wanted) => {
   const reasons = [];
-  for (const port of [80, 8080]) {
+  for (const port of wanted) {
     const error = await listenError(port, '127.0.0.1');
     const held = error === 'EADDRINUSE' || (await isHeld(port));
     if (error === undefined && !held) return { port, reasons };
@@ -45,4 +45,11 @@ export const choosePort = async () => {
     );
   }
   return { port: await freePort(), reasons };
+};
+
+/** The ports of the proxy: for clear text 80 or 8080, for TLS 443 or 8443; and in `reasons` why not the usual ones. */
+export const chooseProxyPorts = async () => {
+  const http = await choosePort([80, 8080]);
+  const https = await choosePort([443, 8443]);
+  return { http: http.port, https: https.port, reasons: [...http.reasons, ...https.reasons] };
 };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { runStackEnv } from './copies.mjs';
 import { openHotReload } from './hot-reload.mjs';
-import { ask, askJson } from './http.mjs';
+import { ask, askClear, askHttp2, askJson, authority } from './http.mjs';
 import { query } from './postgres.mjs';
 import { say } from './progress.mjs';
 import { until } from './until.mjs';
@@ -14,9 +14,9 @@ const hostnames = (name, service) => [
 ];
 
 /** Every proof: the sentence that is proved, and the work that fails when it does not hold. */
-const proofs = ({ port, copies, env, apis, startApi }) => {
+const proofs = ({ proxy, copies, env, apis, startApi }) => {
   const [main, second, third] = copies;
-  const api = (copy, path, options) => askJson(port, copy.services.api.hostname, path, options);
+  const api = (copy, path, options) => askJson(proxy, copy.services.api.hostname, path, options);
   const texts = async (copy) => (await api(copy, '/notes')).map(({ text }) => text);
   const written = 'written in project-2';
 
@@ -25,26 +25,48 @@ const proofs = ({ port, copies, env, apis, startApi }) => {
       `${hostnames(name, 'api').join(', ')} lead to the API of ${name}`,
       async () => {
         for (const hostname of hostnames(name, 'api'))
-          assert.equal((await askJson(port, hostname, '/healthz')).name, name, hostname);
+          assert.equal((await askJson(proxy, hostname, '/healthz')).name, name, hostname);
       },
     ]),
     ...copies.map(({ name }) => [
       `${[...hostnames(name, 'web'), `${name}.localhost`].join(', ')} lead to the web server of ${name}`,
       async () => {
         for (const hostname of [...hostnames(name, 'web'), `${name}.localhost`]) {
-          const page = await ask(port, hostname, '/');
+          const page = await ask(proxy, hostname, '/');
           assert.match(page.text, /<title>Notes<\/title>/, hostname);
-          const { text } = await ask(port, hostname, '/main.js');
+          const { text } = await ask(proxy, hostname, '/main.js');
           assert.ok(text.includes(`"STACK_NAME": "${name}"`), `${hostname} shows another copy`);
         }
       },
     ]),
     [
+      'the root alone makes every https address trusted, by HTTP/2 as well; without it they are refused',
+      async () => {
+        for (const { name, services } of copies) {
+          const { status, text } = await askHttp2(proxy, services.web.hostname, '/main.js');
+          assert.equal(status, 200, text);
+          assert.ok(text.includes(`"STACK_NAME": "${name}"`), `${services.web.hostname} shows another copy`);
+        }
+        const stranger = ask({ ...proxy, ca: [] }, main.services.web.hostname, '/');
+        await assert.rejects(stranger, { code: /^(SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/ });
+      },
+    ],
+    [
+      'in clear text, a page is sent to its https address and a program gets its answer',
+      async () => {
+        const { hostname } = second.services.web;
+        const page = await askClear(proxy, hostname, '/', { headers: { 'upgrade-insecure-requests': '1' } });
+        assert.equal(page.status, 308);
+        assert.equal(page.headers.location, `https://${authority(hostname, proxy.https)}/`);
+        assert.match((await askClear(proxy, hostname, '/')).text, /<title>Notes<\/title>/);
+      },
+    ],
+    [
       'a page of project-2 may call the API of project-2, a page of project-3 may not',
       async () => {
         const allowed = async (copy) => {
           const headers = { origin: new URL(copy.env.WEB_URL).origin };
-          const answer = await ask(port, second.services.api.hostname, '/notes', { headers });
+          const answer = await ask(proxy, second.services.api.hostname, '/notes', { headers });
           return answer.headers['access-control-allow-origin'] === headers.origin;
         };
         assert.equal(await allowed(second), true);
@@ -85,7 +107,7 @@ const proofs = ({ port, copies, env, apis, startApi }) => {
     [
       'an edit in one copy reaches the hot-reload WebSocket of that copy and no other',
       async () => {
-        const sockets = await Promise.all(copies.map((copy) => openHotReload(port, copy)));
+        const sockets = await Promise.all(copies.map((copy) => openHotReload(proxy, copy)));
         try {
           for (const socket of sockets) await socket.edit();
           for (const { settled } of sockets) await settled();
@@ -115,7 +137,7 @@ const proofs = ({ port, copies, env, apis, startApi }) => {
         const isUp = ({ live, services }) =>
           live && ['api', 'web', 'postgres'].every((name) => services.find((s) => s.name === name)?.state === 'up');
         await until('three workstreams with three services up', async () => {
-          const { workstreams } = await askJson(port, 'localhost', '/api/workstreams');
+          const { workstreams } = await askJson(proxy, 'localhost', '/api/workstreams');
           assert.deepEqual(workstreams.map(({ name }) => name).sort(), copies.map(({ name }) => name).sort());
           return workstreams.every(isUp);
         });
@@ -124,8 +146,8 @@ const proofs = ({ port, copies, env, apis, startApi }) => {
     [
       'an unknown hostname under localhost gets 404, any other host 421',
       async () => {
-        assert.equal((await ask(port, 'project-9.api.localhost', '/')).status, 404);
-        const other = await ask(port, 'example.com', '/');
+        assert.equal((await ask(proxy, 'project-9.api.localhost', '/')).status, 404);
+        const other = await ask(proxy, 'localhost', '/', { headers: { host: 'example.com' } });
         assert.equal(other.status, 421);
         assert.ok(!other.text.includes('example.com'), 'the page repeats the host');
       },
@@ -134,13 +156,13 @@ const proofs = ({ port, copies, env, apis, startApi }) => {
       'with the API of project-2 stopped, its address explains that with 502, and the others go on',
       async () => {
         await apis[1].stop();
-        const answer = await ask(port, second.services.api.hostname, '/healthz');
+        const answer = await ask(proxy, second.services.api.hostname, '/healthz');
         assert.equal(answer.status, 502, answer.text);
         const { code, hint } = JSON.parse(answer.text);
         assert.equal(code, 'upstream-refused', answer.text);
         assert.match(hint, /stack-env run --service api/);
         for (const copy of [main, third]) assert.equal((await api(copy, '/healthz')).name, copy.name);
-        assert.match((await ask(port, second.services.web.hostname, '/')).text, /<title>Notes<\/title>/);
+        assert.match((await ask(proxy, second.services.web.hostname, '/')).text, /<title>Notes<\/title>/);
       },
     ],
     [

@@ -1,7 +1,8 @@
 // The services of one copy, started as its developers start them, and the proxy in front of all copies.
+import { readFile } from 'node:fs/promises';
 import { root } from '../lib.mjs';
 import { stackEnv } from './copies.mjs';
-import { ask } from './http.mjs';
+import { askJson } from './http.mjs';
 import { until } from './until.mjs';
 
 const commands = {
@@ -21,25 +22,21 @@ export const startService = async (processes, service, { copy, env }) => {
   return started;
 };
 
-/** `sidings start`, until it knows every copy as live. */
-export const startProxy = async (processes, { folder, port, copies, env }) => {
-  const command = [
-    process.execPath,
-    `${root}dist/cli/sidings.js`,
-    'start',
-    '--root',
-    folder,
-    '--http-port',
-    String(port),
-  ];
+/**
+ * `sidings start`, until it knows every copy as live. Gives what a client needs to reach it: its ports, and the root certificate
+ * that it has made by now.
+ */
+export const startProxy = async (processes, { folder, http, https, certificates, copies, env }) => {
+  const command = [process.execPath, `${root}dist/cli/sidings.js`, 'start'];
   const started = processes.start('sidings', command, { cwd: folder, env });
-  await until(
-    `sidings answers on port ${port} and knows ${copies.length} copies`,
+  return until(
+    `sidings answers on port ${https} and knows ${copies.length} copies`,
     async () => {
-      const { workstreams } = JSON.parse((await ask(port, 'localhost', '/api/workstreams')).text);
-      return copies.every(({ name }) => workstreams.some((workstream) => workstream.name === name && workstream.live));
+      const proxy = { http, https, ca: await readFile(`${certificates}/root.pem`, 'utf8') };
+      const { workstreams } = await askJson(proxy, 'localhost', '/api/workstreams');
+      const isLive = ({ name }) => workstreams.some((workstream) => workstream.name === name && workstream.live);
+      return copies.every(isLive) && proxy;
     },
     { started },
   );
-  return started;
 };

@@ -1,5 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
@@ -14,9 +16,12 @@ afterEach(() => {
 
 /** The demo as a user starts it, with a shell that belongs to another copy: nothing of that may reach the copies. */
 const startDemo = (...args: readonly string[]) => {
+  const certificates = realpathSync(mkdtempSync(join(tmpdir(), 'sidings-test-')));
+  cleanups.push(() => rmSync(certificates, { recursive: true, force: true }));
   const child = spawn(process.execPath, [script, ...args], {
     env: {
       ...process.env,
+      SIDINGS_CERTS_DIR: certificates,
       DATABASE_URL: 'postgresql://localhost:5433/other',
       API_PORT: '8009',
       STACK_NAME: 'project-9',
@@ -50,7 +55,7 @@ const startDemo = (...args: readonly string[]) => {
       waiting.add(look);
       look();
     });
-  return { child, ended, printed, output: () => output };
+  return { child, certificates, ended, printed, output: () => output };
 };
 
 const folderOf = (output: string): string => /three copies in (\S+)/.exec(output)?.[1] ?? '';
@@ -81,6 +86,8 @@ const names = ['project', 'project-2', 'project-3'];
 const proofs = [
   ...names.map((name) => `${hostnames(name, 'api')} lead to the API of ${name}`),
   ...names.map((name) => `${hostnames(name, 'web')}, ${name}.localhost lead to the web server of ${name}`),
+  'the root alone makes every https address trusted, by HTTP/2 as well; without it they are refused',
+  'in clear text, a page is sent to its https address and a program gets its answer',
   'a page of project-2 may call the API of project-2, a page of project-3 may not',
   'a note written in project-2 is in project-2, and neither in project-3 nor in main',
   'the PostgreSQL of project-2, asked directly on its own port, holds that note; the two others do not',
@@ -118,8 +125,10 @@ for (const { signal, exitCode } of [
   test(
     `a running demo that gets ${signal} leaves no process and no folder`,
     async () => {
-      const { child, ended, printed, output } = startDemo();
+      const { child, certificates, ended, printed, output } = startDemo();
       await printed(/Ctrl-C stops everything/);
+      expect(output()).toMatch(/ {2}web {5}https:\/\/project-2\.web\.localhost(:\d+)? /);
+      expect(output()).toMatch(/^ {2}node \S*dist\/cli\/sidings\.js trust$/m);
       const folder = folderOf(output());
       expect(existsSync(folder)).toBe(true);
       const running = await processesThatKnow(folder);
@@ -134,6 +143,8 @@ for (const { signal, exitCode } of [
       expect(await ended).toBe(exitCode);
       expect(existsSync(folder)).toBe(false);
       expect(await processesThatKnow(folder)).toEqual([]);
+      // What a browser was told to trust is good for the next demo as well.
+      expect(existsSync(join(certificates, 'root.pem'))).toBe(true);
     },
     patience,
   );
