@@ -3,10 +3,11 @@ import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { build } from './build.mjs';
 import { ensureDebianPackages } from './debian.mjs';
-import { bin, run } from './lib.mjs';
+import { bin, ensurePackages, root, run } from './lib.mjs';
 
 await ensureDebianPackages();
 await build();
+await ensurePackages(`${root}examples/notes`);
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 

@@ -20,8 +20,16 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
-/** A process that ends with the test at the latest. */
-export const start = (command: string, args: readonly string[], options: SpawnOptions): Started => {
+/** Is given what ends a process. */
+type Ending = (end: () => Promise<void>) => void;
+
+/** A process that ends with the test at the latest, or when `ending` has it ended. */
+export const start = (
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions,
+  ending: Ending = onTestFinished,
+): Started => {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let stdout = '';
   let stderr = '';
@@ -37,7 +45,7 @@ export const start = (command: string, args: readonly string[], options: SpawnOp
     stdout,
     stderr,
   }));
-  onTestFinished(async () => {
+  ending(async () => {
     child.kill('SIGKILL');
     await ended.catch(() => {});
   });
@@ -47,6 +55,7 @@ export const start = (command: string, args: readonly string[], options: SpawnOp
 interface Place {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly ending?: Ending;
 }
 
 /** Only what a command needs of the machine: nothing of the shell that runs the tests gets in. */
@@ -63,7 +72,7 @@ const environmentOf = ({ cwd, env }: Place) => ({
 
 /** Starts `sidings` or `stack-env` as built. */
 export const startCommand = (command: 'sidings' | 'stack-env', args: readonly string[], place: Place): Started =>
-  start(process.execPath, [built(command), ...args], environmentOf(place));
+  start(process.execPath, [built(command), ...args], environmentOf(place), place.ending);
 
 /** Runs `sidings` or `stack-env` as built, to its end. */
 export const runCommand = (command: 'sidings' | 'stack-env', args: readonly string[], place: Place): Promise<Ended> =>

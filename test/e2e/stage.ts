@@ -1,0 +1,97 @@
+import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runCommand, start, startSidings } from '../support/commands.ts';
+import { nextBase } from '../support/project-copies.ts';
+import { eventually } from '../support/raw.ts';
+import { runToEnd } from './run-to-end.ts';
+
+const example = fileURLToPath(new URL('../../examples/notes', import.meta.url));
+const sessionApi = fileURLToPath(new URL('session-api.mjs', import.meta.url));
+
+export interface StageCopy {
+  readonly name: string;
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Copies of examples/notes behind `sidings start`, for all tests of a file. */
+export interface Stage {
+  readonly folder: string;
+  readonly copies: readonly StageCopy[];
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  /** File with the root certificate. */
+  readonly root: string;
+  readonly close: () => Promise<void>;
+}
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    request({ host: 'localhost', port, agent: false }, (response) => {
+      response.resume();
+      resolve(true);
+    })
+      .on('error', () => resolve(false))
+      .end();
+  });
+
+/** The same base ports in all copies, which no other test uses. */
+const moveBases = async (directory: string, bases: Readonly<Record<string, number>>): Promise<void> => {
+  const file = join(directory, 'sidings.json');
+  const project = JSON.parse(await readFile(file, 'utf8')) as { services: Record<string, { port: number }> };
+  for (const [service, port] of Object.entries(bases))
+    project.services[service] = { ...project.services[service], port };
+  await writeFile(file, JSON.stringify(project));
+};
+
+/** Makes copies with these names. Each has its real Vite, and an API that needs no database and sets a cookie. */
+export const openStage = async (names: readonly string[]): Promise<Stage> => {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'sidings-stage-')));
+  const endings: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true, maxRetries: 3 })];
+  const ending = (end: () => Promise<void>): void => void endings.push(end);
+  const close = async (): Promise<void> => {
+    for (const end of endings.splice(0).reverse()) await end();
+  };
+
+  const open = async (): Promise<Omit<Stage, 'close'>> => {
+    const base = nextBase();
+    const bases = { api: base, web: base + 10_000 };
+    for (const name of names) {
+      await runToEnd('cp', ['-R', example, join(folder, name)]);
+      await moveBases(join(folder, name), bases);
+      await writeFile(join(folder, name, 'web/empty.html'), '<!doctype html><title>Empty</title>\n');
+    }
+    const own = { SIDINGS_STATE_DIR: join(folder, '.state'), SIDINGS_CERTS_DIR: join(folder, '.certs') };
+    const { port: httpPort, httpsPort } = await startSidings(['--root', folder], { cwd: folder, env: own, ending });
+
+    const startCopy = async (name: string): Promise<StageCopy> => {
+      const directory = join(folder, name);
+      const env = { ...own, SIDINGS_HTTPS_PORT: String(httpsPort) };
+      const { code, stdout } = await runCommand('stack-env', ['--json'], { cwd: directory, env, ending });
+      if (code !== 0) throw new Error(stdout);
+      const resolved = JSON.parse(stdout) as {
+        env: Record<string, string>;
+        services: Record<'api' | 'web', { port: number }>;
+      };
+      const environment = { PATH: process.env.PATH ?? '', HOME: folder, ...resolved.env };
+      const options = { cwd: directory, env: environment };
+      start(process.execPath, [sessionApi], options, ending);
+      start(process.execPath, ['node_modules/vite/bin/vite.js'], options, ending);
+      for (const service of ['api', 'web'] as const)
+        await eventually(() => answers(resolved.services[service].port), `${service} of ${name} answers`);
+      return { name, directory, environment };
+    };
+    const copies = await Promise.all(names.map(startCopy));
+    return { folder, copies, httpPort, httpsPort, root: join(folder, '.certs/root.pem') };
+  };
+
+  try {
+    return { ...(await open()), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
