@@ -4,12 +4,14 @@ import { run } from './lib.mjs';
 
 /** Command that the tests call, and the Debian package that brings it. */
 const commands = {
+  certtool: 'gnutls-bin',
   certutil: 'libnss3-tools',
   chromium: 'chromium',
   curl: 'curl',
   'docker-compose': 'docker-compose',
   git: 'git',
   h2load: 'nghttp2-client',
+  nghttp: 'nghttp2-client',
   openssl: 'openssl',
   python3: 'python3',
 };
@@ -28,7 +30,7 @@ const onPath = (command) =>
 export const ensureDebianPackages = async () => {
   const missing = Object.entries(commands).filter(([command]) => !onPath(command));
   if (missing.length === 0) return;
-  const packages = missing.map(([, name]) => name);
+  const packages = [...new Set(missing.map(([, name]) => name))];
   if (process.getuid?.() !== 0 || !isDebian()) {
     console.log(`Some tests will be skipped. To run them: sudo apt-get install ${packages.join(' ')}`);
     return;
