@@ -45,7 +45,7 @@ describe('a leaf', async () => {
     const end = Date.parse(leaf.validTo);
     expect(Date.parse(leaf.validFrom)).toBe(now - dayMs);
     expect(end - Date.parse(leaf.validFrom)).toBeLessThan(100 * dayMs);
-    expect(renewAt).toBe(now + 40 * dayMs);
+    expect(renewAt).toBe(now + 60 * dayMs);
   });
 });
 
