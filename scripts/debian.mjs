@@ -14,6 +14,7 @@ const commands = {
   nghttp: 'nghttp2-client',
   openssl: 'openssl',
   python3: 'python3',
+  testssl: 'testssl.sh',
 };
 
 const isDebian = () => {
