@@ -8,10 +8,10 @@ import { request } from 'node:https';
 /** Hostname and port as an address shows them. */
 export const authority = (hostname, port) => (port === 443 ? hostname : `${hostname}:${port}`);
 
-const exchange = (hostname, outgoing, content) =>
+const exchange = (address, outgoing, content) =>
   new Promise((resolve, reject) => {
     outgoing.on('error', reject);
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`No answer from ${hostname} within 10 s`)));
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`No answer from ${address} within 10 s`)));
     outgoing.on('response', (response) => {
       let text = '';
       response.setEncoding('utf8');

@@ -14,12 +14,10 @@ const sessionApi = fileURLToPath(new URL('session-api.mjs', import.meta.url));
 export interface StageCopy {
   readonly name: string;
   readonly directory: string;
-  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Copies of examples/notes behind `sidings start`, for all tests of a file. */
 export interface Stage {
-  readonly folder: string;
   readonly copies: readonly StageCopy[];
   readonly httpPort: number;
   readonly httpsPort: number;
@@ -76,16 +74,15 @@ export const openStage = async (names: readonly string[]): Promise<Stage> => {
         env: Record<string, string>;
         services: Record<'api' | 'web', { port: number }>;
       };
-      const environment = { PATH: process.env.PATH ?? '', HOME: folder, ...resolved.env };
-      const options = { cwd: directory, env: environment };
+      const options = { cwd: directory, env: { PATH: process.env.PATH, HOME: folder, ...resolved.env } };
       start(process.execPath, [sessionApi], options, ending);
       start(process.execPath, ['node_modules/vite/bin/vite.js'], options, ending);
       for (const service of ['api', 'web'] as const)
         await eventually(() => answers(resolved.services[service].port), `${service} of ${name} answers`);
-      return { name, directory, environment };
+      return { name, directory };
     };
     const copies = await Promise.all(names.map(startCopy));
-    return { folder, copies, httpPort, httpsPort, root: join(folder, '.certs/root.pem') };
+    return { copies, httpPort, httpsPort, root: join(folder, '.certs/root.pem') };
   };
 
   try {
