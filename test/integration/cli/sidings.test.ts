@@ -217,7 +217,8 @@ test('a port in use is an error that names the process which holds it', async ()
     holder.close();
   });
   const port = portOf(holder);
-  const ended = await runCommand('sidings', ['start', '--http-port', String(port)], { cwd: copy.directory });
+  const args = ['start', '--http-port', String(port), '--https-port', '0'];
+  const ended = await runCommand('sidings', args, { cwd: copy.directory });
   expect(ended).toMatchObject({ code: 1, stdout: '' });
   expect(ended.stderr).toContain(`Port ${port} on 127.0.0.1 is in use by process ${process.pid}`);
 });

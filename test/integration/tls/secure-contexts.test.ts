@@ -109,7 +109,7 @@ test('a leaf is replaced before it ends, and not earlier', async () => {
   const { contexts } = await start({ issue, now: () => time });
   issue.mockClear();
   const context = await contexts.contextFor('a.localhost');
-  time += 39 * dayMs;
+  time += 59 * dayMs;
   expect(await contexts.contextFor('a.localhost')).toBe(context);
   time += 2 * dayMs;
   expect(await contexts.contextFor('a.localhost')).not.toBe(context);
@@ -193,11 +193,11 @@ test('the default certificate is renewed before it ends, until the signal', asyn
   expect(apply).toHaveBeenCalledTimes(1);
   expect(issue).toHaveBeenCalledWith('sidings.localhost');
   createSecureContext(apply.mock.calls[0]?.[0]);
-  time += 41 * dayMs;
+  time += 61 * dayMs;
   await eventually(() => apply.mock.calls.length === 2);
   ended.abort();
   contexts.use(issue);
-  time += 41 * dayMs;
+  time += 61 * dayMs;
   await contexts.contextFor('a.localhost');
   expect(apply).toHaveBeenCalledTimes(2);
 });
@@ -257,6 +257,6 @@ test('a certificate of one’s own that cannot be used is refused with the reaso
   expect(await reasonOf()).toEqual(refused('/key.pem: it holds no private key in PEM without a passphrase.'));
   await writeFile(files.key, one.key);
   expect(await reasonOf()).toBeUndefined();
-  const end = await readOwnCertificate(files, Date.now() + 61 * dayMs).catch((error) => error);
+  const end = await readOwnCertificate(files, Date.now() + 91 * dayMs).catch((error) => error);
   expect(end.message).toMatch(/it ended on \d{4}-\d\d-\d\d\.$/);
 });
