@@ -94,7 +94,7 @@ const relay = (stream: ServerHttp2Stream, { status, body, isOver, trailers }: An
   if (waitForTrailers)
     stream.once('wantTrailers', () => {
       stream.sendTrailers(http2Fields(trailers()));
-      setImmediate(stopRequest, stream);
+      stopRequest(stream);
     });
   else endRequest(stream);
   // No body belongs to this answer: HEAD, 204, 304.
@@ -110,5 +110,9 @@ const endRequest = (stream: ServerHttp2Stream): void => {
 };
 
 const stopRequest = (stream: ServerHttp2Stream): void => {
-  if (!stream.readableEnded && !stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
+  if (stream.endAfterHeaders) return;
+  // Not at once: the frame would overtake what was just written.
+  setImmediate(() => {
+    if (!stream.readableEnded && !stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
+  });
 };

@@ -108,6 +108,21 @@ describe.each(fronts)('%s', (way) => {
     expect(upstream.received()).toBe('');
   });
 
+  test('a refusal that comes at once is whole, whatever was asked and however much is still to come', async () => {
+    const proxy = await startProxy({ copies: [] });
+    const refused = { host: 'project-9.api.localhost' };
+    for (const method of ['HEAD', 'GET', 'DELETE'])
+      expect(await ask(proxy, { ...refused, method })).toMatchObject({ status: 404, cut: false });
+    const length = { 'content-length': '500000' };
+    for (const method of ['HEAD', 'POST']) {
+      const exchange = open(way, proxy, { ...refused, method, headers: length, body: 'open' });
+      exchange.send(Buffer.alloc(1000));
+      expect(await exchange.head).toMatchObject({ status: 404 });
+      if (method === 'POST') await exchange.until(/hostname-unknown/);
+      exchange.cancel();
+    }
+  });
+
   test.each([
     ['closes without a word', (socket: Socket) => socket.end()],
     ['resets', (socket: Socket) => socket.resetAndDestroy()],
