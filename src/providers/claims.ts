@@ -84,6 +84,6 @@ const servicesOf = ({ services }: Resolution): readonly ServiceClaim[] =>
     if (service.kind === 'tcp') {
       return { name, kind: 'tcp', upstream, isDefault: false, subdomains: false, health: undefined };
     }
-    const { default: isDefault = false, subdomains = false, health } = service;
-    return { name, kind: 'http', upstream, isDefault, subdomains, health };
+    const { default: isDefault = false, subdomains = false, protocol, health } = service;
+    return { name, kind: 'http', upstream: { ...upstream, protocol }, isDefault, subdomains, health };
   });

@@ -60,6 +60,16 @@ test('project-3 is a workstream with everything counted up by three', async () =
   });
 });
 
+test('a service may speak another protocol than HTTP/1.1 in clear text', async () => {
+  const folder = await temporaryFolder();
+  const services = { web: { port: 5173, protocol: 'https' }, rpc: { port: 50051, protocol: 'h2c' } };
+  const directory = await makeCopy(join(folder, 'project'), { project: 'project', services });
+  expect((await resolveCopy(directory, settingsIn(folder))).services).toMatchObject({
+    web: { protocol: 'https', localUrl: 'https://localhost:5173', url: 'https://localhost:5173' },
+    rpc: { protocol: 'h2c', localUrl: 'http://localhost:50051' },
+  });
+});
+
 test('main keeps its usual ports and addresses, and needs no state folder', async () => {
   const folder = await temporaryFolder();
   const directory = await makeCopy(join(folder, 'project'));

@@ -42,6 +42,7 @@ test('a resolution becomes a claim', () => {
       hostname: 'project-3.api.localhost',
       url: 'https://project-3.api.localhost',
       localUrl: 'http://localhost:8003',
+      protocol: 'h2c',
     },
     postgres: { kind: 'tcp', port: 5435 },
   };
@@ -74,7 +75,7 @@ test('a resolution becomes a claim', () => {
         {
           name: 'api',
           kind: 'http',
-          upstream: { host: 'localhost', port: 8003 },
+          upstream: { host: 'localhost', port: 8003, protocol: 'h2c' },
           isDefault: false,
           subdomains: false,
           health: undefined,
