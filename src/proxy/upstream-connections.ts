@@ -2,6 +2,7 @@ import { Agent, type ClientRequest, type ClientRequestArgs } from 'node:http';
 import { connect, type LookupFunction, type Socket, type TcpSocketConnectOpts } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Upstream } from '../model/workstream.ts';
+import { readToEnd } from './read-to-end.ts';
 
 /** Idle connections are closed after this many milliseconds; an upstream that announces less gets less. */
 const idleMs = 15_000;
@@ -39,10 +40,10 @@ export const openUpstreamConnections = (): UpstreamConnections => {
     const secure = { rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
     const link =
       protocol === 'https' ? (options: TcpSocketConnectOpts) => connectTls({ ...options, ...secure }) : connect;
-    if (host !== 'localhost') return link({ host, port, noDelay: true });
+    if (host !== 'localhost') return readToEnd(link({ host, port, noDelay: true }));
     const lookup = loopbackLookup(familyOf, port);
     const options = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: familyMs } as const;
-    const socket = link({ host, port, noDelay: true, lookup, ...options });
+    const socket = readToEnd(link({ host, port, noDelay: true, lookup, ...options }));
     socket.once('connect', () => familyOf.set(port, socket.remoteFamily === 'IPv6' ? 6 : 4));
     return socket;
   };

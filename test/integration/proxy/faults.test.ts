@@ -206,6 +206,20 @@ describe.each(fronts)('%s', (way) => {
   });
 });
 
+test('an answer that comes before the request was read arrives, also when the upstream closes behind it', async () => {
+  const { port } = await startUpstream((_request, response) => {
+    response.writeHead(413, { connection: 'close' });
+    response.end('too large');
+  });
+  const proxy = await proxyTo(port);
+  const body = 'x'.repeat(256 * 1024);
+  const post = `POST / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  for (let round = 0; round < 10; round += 1) {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => exchange(proxy.port, post)));
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 413 [\s\S]*too large/);
+  }
+});
+
 test('a client of HTTP/1.0, which knows no chunks, sees a cut by a reset', async () => {
   const upstream = await startRawUpstream((_received, socket) => {
     socket.write('HTTP/1.1 200 OK\r\n\r\nbody');
