@@ -48,7 +48,7 @@ export const watchWorkstreams = ({ settings, address, log, life }: WatchOptions)
     const signal = AbortSignal.any([life.signal, provider.signal]);
     const directories = directoryProvider({
       roots: current.roots,
-      resolve: cachedResolver(resolverSettings(current)),
+      resolve: cachedResolver({ ...resolverSettings(current), signal }),
       log,
     });
     await new Promise<void>((resolve) => {
@@ -56,7 +56,7 @@ export const watchWorkstreams = ({ settings, address, log, life }: WatchOptions)
         if (!signal.aborted) registry.publish(snapshot);
         resolve();
       };
-      directories.run(publish, signal).then(resolve, fail);
+      directories.run(publish, signal).catch(fail).finally(resolve);
     });
   };
   return { registry, follow };
@@ -82,10 +82,13 @@ export interface Daemon {
 
 /**
  * Everything together. Ports are bound last, when all that can be known is known; rejects with the system's error when that fails.
+ * Gives undefined when the signal ends it before it is ready.
  */
-export const startDaemon = async ({ settings, log, signal, bind }: DaemonOptions): Promise<Daemon> => {
+export const startDaemon = async ({ settings, log, signal, bind }: DaemonOptions): Promise<Daemon | undefined> => {
   const life = new AbortController();
-  signal.addEventListener('abort', () => life.abort(), { once: true });
+  const end = (): void => life.abort();
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
   const { tls, bind: addresses } = settings;
   let ports: Daemon['ports'] = { http: settings.httpPort, https: tls === false ? undefined : settings.httpsPort };
   const address = (): ProxyAddress =>
@@ -144,10 +147,6 @@ export const startDaemon = async ({ settings, log, signal, bind }: DaemonOptions
     life.abort();
     await Promise.all([status.close(), proxy.close(graceMs)]);
   };
-  const closed = once(life.signal, 'abort')
-    .then(close)
-    .then(() => throwFailure(life.signal));
-
   const listen = async (): Promise<Daemon['ports']> => {
     if (tls === false) return { http: await proxy.listen(addresses, settings.httpPort), https: undefined };
     if (settings.httpPort === settings.httpsPort && settings.httpPort !== 0) {
@@ -159,12 +158,25 @@ export const startDaemon = async ({ settings, log, signal, bind }: DaemonOptions
   };
   try {
     await follow(settings);
-    ports = await bind(listen);
+    if (!life.signal.aborted) ports = await bind(listen);
   } catch (error) {
     await close();
     throw error;
   }
-  return { ports, reload: follow, closed };
+  // Not before ports are bound: what is closed first would listen afterwards.
+  const closed = ended(life.signal)
+    .then(close)
+    .then(() => throwFailure(life.signal));
+  if (life.signal.aborted) {
+    await closed;
+    return undefined;
+  }
+  const reload = ({ roots, trustedRoots }: Settings): Promise<void> => follow({ ...settings, roots, trustedRoots });
+  return { ports, reload, closed };
+};
+
+const ended = async (signal: AbortSignal): Promise<void> => {
+  if (!signal.aborted) await once(signal, 'abort');
 };
 
 /** A signal that was ended by a failure throws it. */

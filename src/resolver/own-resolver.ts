@@ -16,6 +16,7 @@ export interface OwnResolverInput {
   readonly timeoutSeconds: number;
   readonly trustedRoots: readonly string[];
   readonly configFile: string;
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -70,7 +71,7 @@ const cleanEnvironment = (home: string): Readonly<Record<string, string>> => {
 };
 
 const run = (
-  { directory, command, timeoutSeconds }: OwnResolverInput,
+  { directory, command, timeoutSeconds, signal }: OwnResolverInput,
   { identity, home }: Owner,
   failed: (reason: string) => Error,
 ): Promise<string> =>
@@ -99,6 +100,14 @@ const run = (
       end(fail('resolver-timeout', { command: command.join(' '), directory, seconds: timeoutSeconds }));
     }, timeoutSeconds * 1000);
 
+    const stop = (): void => end(failed('nobody waits for it any more'));
+    const over = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+    };
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
+
     const output: Buffer[] = [];
     let size = 0;
     let complaint = '';
@@ -111,15 +120,15 @@ const run = (
       complaint = (complaint + data.toString('utf8')).slice(-400);
     });
     child.on('error', (error) => {
-      clearTimeout(timer);
+      over();
       reject(failed(reasonOf(error)));
     });
     // What it left running would keep the pipes open.
     child.on('exit', killGroup);
-    child.on('close', (code, signal) => {
-      clearTimeout(timer);
+    child.on('close', (code, endedBy) => {
+      over();
       if (code === 0) settle(Buffer.concat(output).toString('utf8'));
       else
-        reject(failed([signal ?? `it ended with ${code}`, complaint.trim()].filter((text) => text !== '').join(': ')));
+        reject(failed([endedBy ?? `it ended with ${code}`, complaint.trim()].filter((text) => text !== '').join(': ')));
     });
   });

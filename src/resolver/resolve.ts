@@ -26,6 +26,8 @@ export interface ResolverSettings {
   readonly configFile: string;
   /** Path of the root certificate; `NODE_EXTRA_CA_CERTS` is set where it exists. */
   readonly rootCertificate?: string | undefined;
+  /** Ends the resolver commands that run. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Is told each file before it is read: what may change the answer. */
@@ -71,7 +73,7 @@ export const resolveCopy = async (
 const ownAnswer = async (
   directory: string,
   project: ProjectFile,
-  { trustedRoots, configFile }: ResolverSettings,
+  { trustedRoots, configFile, signal }: ResolverSettings,
   uses: Uses,
 ): Promise<OwnAnswer | undefined> => {
   if (project.resolver === undefined) return undefined;
@@ -79,7 +81,7 @@ const ownAnswer = async (
   // The program and the scripts among its arguments; a word that is no file here will hardly become one.
   for (const word of command) await uses(resolve(directory, word));
   const { askOwnResolver } = await import('./own-resolver.ts');
-  return await askOwnResolver({ directory, project, command, timeoutSeconds, trustedRoots, configFile });
+  return await askOwnResolver({ directory, project, command, timeoutSeconds, trustedRoots, configFile, signal });
 };
 
 interface Place {

@@ -35,6 +35,7 @@ export const start = async (flags: SettingOptions): Promise<number> => {
     throw await explainBinding(error);
   });
   invoker?.dropRoot();
+  if (daemon === undefined) return 0;
 
   const reload = async (): Promise<void> => {
     try {

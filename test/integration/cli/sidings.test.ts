@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { chmod, chown, copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { explainBinding } from '../../../src/cli/sidings/start.ts';
 import type { State, Workstream } from '../../../src/model/workstream.ts';
-import { ask, runCommand, startService, startSidings } from '../../support/commands.ts';
+import { ask, runCommand, startCommand, startService, startSidings } from '../../support/commands.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { makeCopies } from '../../support/project-copies.ts';
 import { portOf } from '../../support/proxy.ts';
@@ -60,6 +61,26 @@ test('SIGTERM lets a request that is under way finish, and ends with 0', async (
   finish?.();
   expect((await answer).text).toBe('abcd');
   expect(await sidings.ended).toMatchObject({ code: 0 });
+});
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s while it starts ends it with 0, and nothing is bound', async (name) => {
+  const folder = await temporaryFolder();
+  await makeCopies(folder, ['project-2']);
+  // A resolver that does not answer keeps it from being ready for two seconds.
+  const slow = join(folder, 'project-3');
+  await mkdir(slow);
+  const resolver = {
+    timeout: 60,
+    command: [process.execPath, '-e', 'require("fs").writeFileSync("begun", ""); setTimeout(() => {}, 60_000)'],
+  };
+  await writeFile(join(slow, 'sidings.json'), JSON.stringify({ project: 'project', services: {}, resolver }));
+  const file = join(folder, 'config.json');
+  await writeFile(file, JSON.stringify({ roots: [{ directory: folder, trusted: true }] }));
+  const args = ['start', '--no-tls', '--http-port', '0', '--config', file];
+  const sidings = startCommand('sidings', args, { cwd: folder });
+  await eventually(() => existsSync(join(slow, 'begun')), 'the look at the copies to begin');
+  sidings.child.kill(name);
+  expect(await sidings.ended).toMatchObject({ code: 0, stdout: '' });
 });
 
 test('copies that come and go, and services that start and stop, show without a restart', async () => {
@@ -244,6 +265,26 @@ test('SIGHUP reads the configuration again: other roots, and what is wrong chang
   await roots('two');
   child.kill('SIGHUP');
   await eventually(async () => (await names()) === 'project-3', 'the other root');
+});
+
+test('SIGHUP takes over no other state folder: slots stay where they are', async () => {
+  const folder = await temporaryFolder();
+  for (const name of ['one', 'two']) await mkdir(join(folder, name));
+  await makeCopies(join(folder, 'one'), ['feature-login']);
+  await makeCopies(join(folder, 'two'), ['feature-search']);
+  const file = join(folder, 'config.json');
+  const settings = (root: string, state: string) =>
+    writeFile(file, JSON.stringify({ roots: [join(folder, root)], stateDirectory: join(folder, state) }));
+  await settings('one', 'state');
+  const { port, child, stderr } = await startSidings(['--config', file], {
+    cwd: folder,
+    env: { SIDINGS_STATE_DIR: undefined },
+  });
+  await settings('two', 'elsewhere');
+  child.kill('SIGHUP');
+  await eventually(() => stderr().includes('"restartFor":["stateDirectory"]'), 'the advice');
+  expect((await workstreams(port)).map(({ name }) => name)).toEqual(['feature-search']);
+  expect(existsSync(join(folder, 'elsewhere'))).toBe(false);
 });
 
 test('config shows each value and its source', async () => {

@@ -168,3 +168,19 @@ test.runIf(process.getuid?.() === 0)('run by root, it works as the owner of the 
   await chown(directory, 65534, 65534);
   expect((await resolve()).env.WHO).toMatch(/^65534:65534:\/\S*$/);
 });
+
+test('a command that nobody waits for any more is ended with all that it started', async () => {
+  const { directory, settings } = await scene({ script: 'sleep 60 & echo $! > pid; wait', timeout: 60 });
+  const end = new AbortController();
+  const outcome = resolveCopy(directory, { ...settings, signal: end.signal });
+  const failed = expect(outcome).rejects.toMatchObject({ code: 'resolver-failed' });
+  const started = (): Promise<number> => readFile(join(directory, 'pid'), 'utf8').then(Number, () => 0);
+  await eventually(async () => (await started()) > 0, 'the command to run');
+  end.abort();
+  await failed;
+  const pid = await started();
+  await eventually(() => !isRunning(pid), 'the end of what it started');
+  await expect(resolveCopy(directory, { ...settings, signal: end.signal })).rejects.toMatchObject({
+    code: 'resolver-failed',
+  });
+});
