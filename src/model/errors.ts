@@ -440,6 +440,11 @@ export const errors = {
     hint: 'Check the addresses given with --bind.',
     exit: 1,
   },
+  'daemon-suffixes': {
+    message: 'The sidings on port {port} answers for no hostname under {suffixes}.',
+    hint: 'Name its suffixes with --suffix or SIDINGS_SUFFIX, or set "suffixes" in {config}.',
+    exit: 2,
+  },
   'daemon-unreachable': {
     message: 'No sidings answers on port {port}.',
     hint: 'Start it with `sidings start`, or name its port with --http-port or SIDINGS_HTTP_PORT.',

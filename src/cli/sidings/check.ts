@@ -14,8 +14,9 @@ type Options = SettingOptions & {
 /** `sidings check`: what the guards say about this copy, and every problem of every workstream. Ends with 3 or 1 if there is one. */
 export const check = async ({ dir, strict, json, ...flags }: Options): Promise<number> => {
   const cwd = dir ?? process.cwd();
-  const guarded = await ofGuards({ dir, strict, stateDir: flags.stateDir });
-  const { state } = await currentState(await loadSettings({ flags }), cwd);
+  const settings = await loadSettings({ flags });
+  const guarded = await ofGuards({ dir, strict, settings });
+  const { state } = await currentState(settings, cwd);
   const all = [...guarded, ...state.problems, ...state.workstreams.flatMap(({ problems }) => problems)];
   // The resolver and the registry may both have found two folders with one slot.
   const problems = [...new Map(all.map((found) => [found.message, found])).values()];

@@ -1,20 +1,24 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { Settings } from '../../config/settings.ts';
-import { type Problem, SidingsError } from '../../model/problem.ts';
+import { statusHostnames } from '../../model/hostname.ts';
+import { fail, type Problem, SidingsError } from '../../model/problem.ts';
 
 /** A daemon on this machine answers at once; one that does not is as good as none. */
 const patienceMs = 5000;
 
 /**
  * What the running daemon says at a path of its API, or undefined when no sidings answers on the port.
- * Rejects with a SidingsError when it answers with a problem.
+ * Rejects with a SidingsError when it answers with a problem, with `daemon-suffixes` when its hostnames are others.
  */
-export const askDaemon = async <Answer>(path: string, { httpPort }: Settings): Promise<Answer | undefined> => {
+export const askDaemon = async <Answer>(path: string, settings: Settings): Promise<Answer | undefined> => {
+  const { httpPort: port, suffixes, file } = settings;
+  const [hostname = 'localhost'] = suffixes.flatMap(statusHostnames);
   for (const address of ['127.0.0.1', '::1']) {
-    const answer = await get(address, httpPort, path).catch(() => undefined);
+    const answer = await get({ address, port, hostname, path }).catch(() => undefined);
     // Another program may hold the port: only what our status API says counts.
     if (answer?.server !== 'sidings') continue;
     if (answer.status === 200) return answer.body as Answer;
+    if (answer.status === 421) throw fail('daemon-suffixes', { port, suffixes: suffixes.join(', '), config: file });
     throw new SidingsError(answer.body as Problem);
   }
   return undefined;
@@ -26,9 +30,16 @@ interface DaemonAnswer {
   readonly body: unknown;
 }
 
-const get = async (host: string, port: number, path: string): Promise<DaemonAnswer> => {
+interface Question {
+  readonly address: string;
+  readonly port: number;
+  readonly hostname: string;
+  readonly path: string;
+}
+
+const get = async ({ address: host, port, hostname, path }: Question): Promise<DaemonAnswer> => {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const headers = { host: port === 80 ? 'localhost' : `localhost:${port}`, accept: 'application/json' };
+    const headers = { host: port === 80 ? hostname : `${hostname}:${port}`, accept: 'application/json' };
     const outgoing = request({ host, port, path, headers, agent: false, signal: AbortSignal.timeout(patienceMs) });
     outgoing.on('error', reject).on('response', resolve).end();
   });

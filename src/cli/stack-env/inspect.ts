@@ -18,6 +18,8 @@ export interface CommonOptions {
   readonly dir?: string | undefined;
   readonly stateDir?: string | undefined;
   readonly json?: boolean | undefined;
+  /** Where they are known already. */
+  readonly settings?: Settings;
 }
 
 export interface GuardOptions {
@@ -44,10 +46,10 @@ export const startFolder = (dir: string | undefined): string => {
 };
 
 /** The copy that a command is about, and the others of its project. */
-export const openCopy = async ({ dir, stateDir }: CommonOptions): Promise<FoundCopy> => {
+export const openCopy = async ({ dir, stateDir, settings: known }: CommonOptions): Promise<FoundCopy> => {
   const directory = startFolder(dir);
   const [settings, root] = await Promise.all([
-    loadSettings({ flags: { stateDir }, cwd: process.cwd() }),
+    known ?? loadSettings({ flags: { stateDir }, cwd: process.cwd() }),
     findCopy(directory),
   ]);
   const copy = await resolveCopy(root, resolverSettings(settings));

@@ -228,6 +228,34 @@ test('questions without an answer end with 2 and say what to do', async () => {
   expect(await runCommand('sidings', ['nonsense'], place)).toMatchObject({ code: 2 });
 });
 
+test('a daemon with other suffixes answers whoever knows them, and nobody else', async () => {
+  const folder = await temporaryFolder();
+  const [copy] = await makeCopies(folder, ['project-2']);
+  if (copy === undefined) throw new Error('no copy');
+  const { port } = await startSidings(['--suffix', 'test'], { cwd: copy.directory });
+  const place = { cwd: copy.directory, env: { SIDINGS_HTTP_PORT: String(port) } };
+  const known = await runCommand('sidings', ['lookup', 'web', '--suffix', 'test'], place);
+  expect(known).toMatchObject({ code: 0, stdout: expect.stringContaining('//project-2.web.test:') });
+  expect((await runCommand('sidings', ['ls', '--suffix', 'test'], place)).stdout).not.toContain('No sidings runs');
+  const unknown = await runCommand('sidings', ['ls', '--json'], place);
+  expect(unknown.code).toBe(2);
+  expect(JSON.parse(unknown.stdout)).toMatchObject({ problems: [{ code: 'daemon-suffixes' }] });
+});
+
+test('check guards by the settings that it is given', async () => {
+  const folder = await temporaryFolder();
+  const [copy] = await makeCopies(folder, ['project-2']);
+  if (copy === undefined) throw new Error('no copy');
+  const project = join(copy.directory, 'sidings.json');
+  const content = JSON.parse(await readFile(project, 'utf8')) as object;
+  const resolver = { command: [process.execPath, '-p', '"EXTRA=1"'] };
+  await writeFile(project, JSON.stringify({ ...content, resolver }));
+  const config = join(folder, 'other.json');
+  await writeFile(config, JSON.stringify({ httpPort: 1, roots: [{ directory: folder, trusted: true }] }));
+  const place = { cwd: copy.directory };
+  expect(await runCommand('sidings', ['check', '--config', config], place)).toMatchObject({ code: 0, stderr: '' });
+});
+
 test('a port in use is an error that names the process which holds it', async () => {
   const folder = await temporaryFolder();
   const [copy] = await makeCopies(folder, ['project-2']);
