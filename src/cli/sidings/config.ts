@@ -1,4 +1,5 @@
 import { loadSettings } from '../../config/load.ts';
+import { printable } from '../../model/text.ts';
 import { printJson, printText } from '../report.ts';
 import { table } from '../table.ts';
 import type { SettingOptions } from './setting-options.ts';
@@ -19,7 +20,7 @@ export const config = async ({ json, ...flags }: SettingOptions & { readonly jso
     ...settings.map(({ name, value, source }) => [name, show(value), source]),
     ['trustedRoots', show(trustedRoots), trustedRoots.length > 0 ? file : 'default'],
   ];
-  printText(`${table(['SETTING', 'VALUE', 'FROM'], rows)}\nConfiguration file: ${file}\n`);
+  printText(`${table(['SETTING', 'VALUE', 'FROM'], rows)}\nConfiguration file: ${printable(file)}\n`);
   return 0;
 };
 

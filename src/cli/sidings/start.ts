@@ -71,7 +71,7 @@ export const explainBinding = async (error: unknown): Promise<unknown> => {
   if (error instanceof SidingsError || syscall !== 'listen') return error;
   if (code === 'EACCES') return fail('port-privileged', { port });
   if (code !== 'EADDRINUSE') return fail('bind-failed', { port, address, reason: reasonOf(error) });
-  const owner = await describeOwner(port);
+  const owner = await describeOwner(port, address);
   return fail('port-in-use', { port, address, owner: owner === undefined ? '' : ` by ${owner}` });
 };
 

@@ -272,6 +272,21 @@ test('a port in use is an error that names the process which holds it', async ()
   expect(ended.stderr).toContain(`Port ${port} on 127.0.0.1 is in use by process ${process.pid}`);
 });
 
+test.skipIf(process.platform !== 'linux')('the owner of the address that was wanted is named', async () => {
+  const folder = await temporaryFolder();
+  const holder = createServer();
+  await new Promise<void>((resolve) => holder.listen(0, '::1', resolve));
+  onTestFinished(() => {
+    holder.close();
+  });
+  const port = portOf(holder);
+  const other = await startService(folder, port, 'on the other family');
+  const taken = (address: string) =>
+    explainBinding(Object.assign(new Error('listen'), { syscall: 'listen', code: 'EADDRINUSE', address, port }));
+  expect(await taken('::1')).toMatchObject({ message: expect.stringContaining(`process ${process.pid} (`) });
+  expect(await taken('127.0.0.1')).toMatchObject({ message: expect.stringContaining(`process ${other.child.pid} (`) });
+});
+
 test('SIGHUP reads the configuration again: other roots, and what is wrong changes nothing', async () => {
   const folder = await temporaryFolder();
   for (const name of ['one', 'two']) await mkdir(join(folder, name));
@@ -323,6 +338,9 @@ test('config shows each value and its source', async () => {
   };
   expect(settings).toContainEqual({ name: 'httpPort', value: 8080, source: 'SIDINGS_HTTP_PORT' });
   expect(settings).toContainEqual({ name: 'suffixes', value: ['localhost'], source: 'default' });
+  const file = join(folder, 'red\u001b[31m.json');
+  await writeFile(file, '{}');
+  expect((await runCommand('sidings', ['config', '--config', file], place)).stdout).not.toContain('\u001b');
   expect((await runCommand('sidings', ['config'], place)).stdout).toMatch(/^httpPort +8080 +SIDINGS_HTTP_PORT$/m);
 });
 
