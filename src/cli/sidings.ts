@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { packageVersion, parse, runCommand, throwing } from './command-line.ts';
 import { addDaemonOptions, addSettingOptions } from './sidings/setting-options.ts';
+import { startFolder } from './start-folder.ts';
 
 let code = 0;
 
@@ -9,6 +10,8 @@ let code = 0;
 const does =
   (load: () => Promise<(...args: never[]) => Promise<number>>) =>
   async (...all: unknown[]): Promise<void> => {
+    // Whatever it is, it begins with the current folder.
+    startFolder(undefined);
     const action = (await load()) as (...args: unknown[]) => Promise<number>;
     // Commander adds the command itself.
     code = await action(...all.slice(0, -1));

@@ -52,16 +52,29 @@ export const workstreamOf = async (directory: string, settings: Settings): Promi
   return { workstream: found, daemon: false };
 };
 
+/** Why nothing is known of a copy but its folder; undefined where more is. */
+export const failureOf = ({ services, problems }: Workstream): SidingsError | undefined => {
+  const cause = services.length === 0 ? problems.find(({ severity }) => severity === 'error') : undefined;
+  return cause && new SidingsError(cause);
+};
+
 /** A service by its name. Errors: `service-unknown`. */
-export const serviceOf = ({ name, services }: Workstream, wanted: string): Service => {
+export const serviceOf = (workstream: Workstream, wanted: string): Service => {
+  const { name, services } = workstream;
   const found = services.find((service) => service.name === wanted);
   if (found !== undefined) return found;
+  const failure = failureOf(workstream);
+  if (failure !== undefined) throw failure;
   const known = services.map((service) => service.name).join(', ') || 'none';
   throw fail('service-unknown', { name, service: wanted, known });
 };
 
-const describe = ({ name, project, mode, slot, directory, branch, services }: Workstream): string => {
-  const about = [mode === 'main' ? `main checkout of ${project}` : `workstream of ${project}`, `slot ${slot}`];
+const describe = (workstream: Workstream): string => {
+  const { name, project, mode, slot, directory, branch, services } = workstream;
+  const about =
+    failureOf(workstream) === undefined
+      ? [mode === 'main' ? `main checkout of ${project}` : `workstream of ${project}`, `slot ${slot}`]
+      : ['not understood'];
   if (branch !== undefined) about.push(`branch ${branch}`);
   const rows = services.map(({ name: service, state, port, url = '', localUrl = `localhost:${port}` }) => [
     service,

@@ -2,7 +2,7 @@ import { loadSettings } from '../../config/load.ts';
 import { fail } from '../../model/problem.ts';
 import type { Service, Workstream } from '../../model/workstream.ts';
 import { printText } from '../report.ts';
-import { serviceOf, workstreamOf } from './lookup.ts';
+import { failureOf, serviceOf, workstreamOf } from './lookup.ts';
 import type { SettingOptions } from './setting-options.ts';
 
 /** `sidings open [SERVICE]`: the address of a service of the current copy in the browser; without a terminal it is only printed. */
@@ -26,6 +26,7 @@ export const open = async (
 const pageOf = (workstream: Workstream): Service => {
   const pages = workstream.services.filter(({ url }) => url !== undefined);
   const page = pages.find((service) => service.default) ?? pages[0];
-  if (page === undefined) throw fail('service-not-http', { name: workstream.name, service: 'any' });
+  if (page === undefined)
+    throw failureOf(workstream) ?? fail('service-not-http', { name: workstream.name, service: 'any' });
   return page;
 };

@@ -7,7 +7,8 @@ import { formatProposal, type PackageSource, propose } from '../../resolver/init
 import { projectFileName } from '../../resolver/project-file.ts';
 import { readRegularFile, reasonOf } from '../../resolver/regular-file.ts';
 import { printJson, printText, report } from '../report.ts';
-import { type CommonOptions, startFolder } from './inspect.ts';
+import { startFolder } from '../start-folder.ts';
+import type { CommonOptions } from './inspect.ts';
 
 /** Writes `sidings.json` into the current folder, or that of --dir, from what the project says about itself. Never overwrites. */
 export const init = async (options: CommonOptions): Promise<number> => {

@@ -1,10 +1,10 @@
 import { realpathSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { loadSettings } from '../../config/load.ts';
 import { resolverSettings } from '../../config/resolver-settings.ts';
 import type { Settings } from '../../config/settings.ts';
-import { fail, type Problem } from '../../model/problem.ts';
+import type { Problem } from '../../model/problem.ts';
 import type { Resolution } from '../../model/workstream.ts';
 import { readEnvFiles } from '../../resolver/env-files.ts';
 import { findCopy } from '../../resolver/find-copy.ts';
@@ -12,6 +12,7 @@ import { shellQuote } from '../../resolver/formats.ts';
 import { guard, ownedVariables } from '../../resolver/guards.ts';
 import { type KnownCopy, knownCopies, sharedSlot } from '../../resolver/known-copies.ts';
 import { resolveCopy } from '../../resolver/resolve.ts';
+import { startFolder } from '../start-folder.ts';
 
 /** The options that every form of the command takes. */
 export interface CommonOptions {
@@ -34,16 +35,6 @@ export interface FoundCopy {
   /** Where the command was called, or the folder of --dir. */
   readonly directory: string;
 }
-
-/** The folder that a command is about. */
-export const startFolder = (dir: string | undefined): string => {
-  try {
-    return resolve(process.cwd(), dir ?? '.');
-  } catch {
-    // A shell may stand in a folder that was removed.
-    throw fail('project-not-found', { directory: 'the current folder, which does not exist any more,' });
-  }
-};
 
 /** The copy that a command is about, and the others of its project. */
 export const openCopy = async ({ dir, stateDir, settings: known }: CommonOptions): Promise<FoundCopy> => {

@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { chmod, chown, copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { explainBinding } from '../../../src/cli/sidings/start.ts';
 import type { State, Workstream } from '../../../src/model/workstream.ts';
-import { ask, runCommand, startCommand, startService, startSidings } from '../../support/commands.ts';
+import { ask, runCommand, start, startCommand, startService, startSidings } from '../../support/commands.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { makeCopies } from '../../support/project-copies.ts';
 import { portOf } from '../../support/proxy.ts';
@@ -254,6 +255,37 @@ test('check guards by the settings that it is given', async () => {
   await writeFile(config, JSON.stringify({ httpPort: 1, roots: [{ directory: folder, trusted: true }] }));
   const place = { cwd: copy.directory };
   expect(await runCommand('sidings', ['check', '--config', config], place)).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('what is wrong with a copy is said where its services are asked for', async () => {
+  const folder = await temporaryFolder();
+  const directory = join(folder, 'project-2');
+  await mkdir(directory);
+  await writeFile(join(directory, 'sidings.json'), '{');
+  const place = { cwd: directory, env: { SIDINGS_HTTP_PORT: '1' } };
+  for (const args of [['open'], ['open', 'web'], ['lookup', 'web']]) {
+    const { code, stdout, stderr } = await runCommand('sidings', args, place);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('sidings.json:1:2: close brace expected.');
+  }
+  const shown = await runCommand('sidings', ['lookup'], place);
+  expect(shown.stdout).toContain('project-2: not understood\n');
+  expect(shown.stderr).toContain('close brace expected');
+});
+
+test('a shell in a folder that was removed is told so', async () => {
+  const folder = await temporaryFolder();
+  for (const args of [['ls'], ['lookup', '--json'], ['start'], ['config']]) {
+    const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"';
+    const command = [
+      process.execPath,
+      fileURLToPath(new URL('../../../dist/cli/sidings.js', import.meta.url)),
+      ...args,
+    ];
+    const ended = await start('sh', ['-c', script, 'sh', ...command], { cwd: folder }).ended;
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toMatch(/^sidings: No sidings\.json in the current folder, which does not exist any more,/);
+  }
 });
 
 test('a port in use is an error that names the process which holds it', async () => {
