@@ -1,10 +1,11 @@
-import { chmod, chown, constants, open, readlink, realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fail } from '../../model/problem.ts';
-import { type BrokenBlock, withEnvBlock } from '../../resolver/env-block.ts';
+import { withEnvBlock } from '../../resolver/env-block.ts';
 import { formatDotenv } from '../../resolver/formats.ts';
 import { ownerOfPath } from '../../resolver/guards.ts';
-import { maxFileSize, reasonOf } from '../../resolver/regular-file.ts';
+import type { BrokenBlock } from '../../resolver/marked-block.ts';
+import { reasonOf } from '../../resolver/regular-file.ts';
+import { behindLinks, readCurrent, replaceContent } from '../edit-file.ts';
 import { exitCodeOf, printJson, printText, report } from '../report.ts';
 import { type CommonOptions, openCopy } from './inspect.ts';
 
@@ -24,7 +25,7 @@ export const write = async (file: string | undefined, options: CommonOptions): P
   const owner = ownerOfPath(path, copy, others);
   if (owner !== undefined) throw fail('write-foreign', { file: path === named ? path : `${named} (${path})`, owner });
 
-  const current = await readBytes(path).catch((error: unknown) => {
+  const current = await readCurrent(path).catch((error: unknown) => {
     throw unwritable(error);
   });
   // Bytes as characters: what is not UTF-8 comes back as it was.
@@ -35,61 +36,11 @@ export const write = async (file: string | undefined, options: CommonOptions): P
 
   const changed = current === undefined || !current.bytes.equals(bytes);
   if (changed) {
-    await replaceFile(path, bytes, current).catch((error: unknown) => {
+    await replaceContent(path, bytes, current).catch((error: unknown) => {
       throw unwritable(error);
     });
   }
   if (options.json) printJson({ file: named, changed, problems: copy.problems });
   else printText(`${relative(directory, named) || named} ${changed ? 'written' : 'is up to date'}.\n`);
   return 0;
-};
-
-/** The file that a path leads to in the end, whether it exists or not. */
-const behindLinks = async (path: string, depth = 0): Promise<string> => {
-  const link = await readlink(path).catch(() => undefined);
-  if (link === undefined || depth > 40) return join(await realpath(dirname(path)), basename(path));
-  return behindLinks(resolve(await realpath(dirname(path)), link), depth + 1);
-};
-
-interface Current {
-  readonly bytes: Buffer;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-}
-
-const readBytes = async (path: string): Promise<Current | undefined> => {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (handle === undefined) return undefined;
-  try {
-    const stat = await handle.stat();
-    if (stat.isDirectory()) throw new Error('it is a folder');
-    if (!stat.isFile()) throw new Error('it is not a regular file');
-    if (stat.size > maxFileSize) throw new Error('it is larger than 1 MB');
-    const { mode, uid, gid } = stat;
-    return { bytes: await handle.readFile(), mode: mode & 0o7777, uid, gid };
-  } finally {
-    await handle.close();
-  }
-};
-
-/** All at once: a reader sees the old file or the new one. Mode and owner stay. */
-const replaceFile = async (path: string, bytes: Buffer, current: Current | undefined): Promise<void> => {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-  try {
-    await writeFile(temporary, bytes, { flag: 'wx', ...(current !== undefined && { mode: 0o600 }) });
-    if (current !== undefined) {
-      if (current.uid !== process.getuid?.() || current.gid !== process.getgid?.()) {
-        await chown(temporary, current.uid, current.gid);
-      }
-      await chmod(temporary, current.mode);
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 };
