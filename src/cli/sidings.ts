@@ -52,6 +52,23 @@ command('check', 'say what is wrong: with the environment of this copy, and with
   .option(...json)
   .action(does(async () => (await import('./sidings/check.ts')).check));
 
+const change = (name: 'trust' | 'untrust', description: string): Command =>
+  command(name, description)
+    .option('--dry-run', 'only show what would be done')
+    .option('--yes', 'do not ask before sudo')
+    .option(...json)
+    .addHelpText(
+      'after',
+      '\nsudo is only run in a terminal, and never with CI=1: then the commands that need it are printed.',
+    );
+
+change('trust', 'let this machine and its browsers trust the root certificate, which is made if there is none').action(
+  does(async () => (await import('./sidings/trust.ts')).trust),
+);
+change('untrust', 'take the root certificate out of every trust store again').action(
+  does(async () => (await import('./sidings/untrust.ts')).untrust),
+);
+
 command('config', 'show the effective settings and where each came from')
   .option(...json)
   .action(does(async () => (await import('./sidings/config.ts')).config));

@@ -314,8 +314,13 @@ export const errors = {
   },
   'root-certificate-missing': {
     message: 'There is no root certificate in {folder} yet.',
-    hint: '`sidings start` makes one.',
+    hint: '`sidings start` or `sidings trust` makes one.',
     exit: 1,
+  },
+  'root-certificate-unused': {
+    message: 'The certificate in {file} is used instead of one of our own root, so there is no root to trust.',
+    hint: 'Trust whoever made that one, for example with `mkcert -install`; or take tls.cert and tls.key out of the configuration.',
+    exit: 2,
   },
   'certificates-unwritable': {
     message: 'The certificate folder cannot be written: {file}: {reason}.',
@@ -338,7 +343,7 @@ export const errors = {
     exit: 1,
   },
   'trust-needs-root': {
-    message: '{store}: this needs the rights of root, and there is no terminal to ask for them.',
+    message: '{store}: this needs the rights of root, which nobody has given.',
     hint: 'Run this in a terminal: {command}',
     exit: 1,
   },

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, sep } from 'node:path';
 import { fail } from '../model/problem.ts';
+import { withLentRoot } from './lent-root.ts';
 import { type OwnAnswer, parseOwnAnswer } from './own-answer.ts';
 import type { ProjectFile } from './project-file.schema.ts';
 import { reasonOf } from './regular-file.ts';
@@ -54,6 +55,7 @@ interface Owner {
 /** The owner of a folder, unless this process is neither that user nor root. */
 const ownerOf = async (directory: string): Promise<Owner | undefined> => {
   const { uid, gid } = await stat(directory);
+  // The real user: with sudo, root, even where its rights are put aside.
   const own = process.getuid?.();
   if (uid === own) return { identity: {}, home: process.env.HOME ?? '/' };
   return own === 0 ? { identity: { uid, gid }, home: await homeOf(uid) } : undefined;
@@ -77,14 +79,16 @@ const run = (
 ): Promise<string> =>
   new Promise((settle, reject) => {
     const [program = '', ...args] = command;
-    const child = spawn(program, args, {
-      cwd: directory,
-      env: cleanEnvironment(home),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // A process group of its own, so that what it starts ends with it.
-      detached: true,
-      ...identity,
-    });
+    const child = withLentRoot(() =>
+      spawn(program, args, {
+        cwd: directory,
+        env: cleanEnvironment(home),
+        stdio: ['ignore', 'pipe', 'pipe'],
+        // A process group of its own, so that what it starts ends with it.
+        detached: true,
+        ...identity,
+      }),
+    );
     const killGroup = (): void => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import { fail, type Problem, SidingsError } from '../model/problem.ts';
 import { type RootCertificate, readRoots } from './certificate-folder.ts';
@@ -9,6 +8,7 @@ import { nssStores } from './trust-stores/nss.ts';
 import {
   describeStep,
   type Machine,
+  type Run,
   runCommand,
   type Step,
   type StoreStatus,
@@ -92,11 +92,9 @@ const once = (steps: readonly Step[]): readonly Step[] => {
 };
 
 export interface CarryOutOptions {
-  readonly run: Machine['run'];
-  /** Whether this process has the rights of root already. */
-  readonly isRoot: boolean;
-  /** Whether sudo may be run: a person at a terminal has agreed. It asks for the password there. */
-  readonly sudo: boolean;
+  readonly run: Run;
+  /** Runs what needs the rights of root; undefined where nobody has given them. */
+  readonly runAsRoot: Run | undefined;
 }
 
 /**
@@ -125,29 +123,17 @@ const take = async (
   store: TrustStore,
   step: Step,
   all: readonly Step[],
-  { run, isRoot, sudo }: CarryOutOptions,
+  { run, runAsRoot }: CarryOutOptions,
 ): Promise<void> => {
-  const bySudo = step.asRoot && !isRoot;
-  if (bySudo && !sudo)
+  const runStep = step.asRoot ? runAsRoot : run;
+  if (runStep === undefined)
     throw fail('trust-needs-root', { store: store.name, command: all.map(describeStep).join(' && ') });
-  const { code, output } = bySudo ? await runWithSudo(step) : await runQuietly(run, step);
+  const { code, stdout, stderr } = await runStep(step.command);
   if (code === 0) return;
-  const lastLine = output.trim().split('\n').at(-1)?.replace(/\.$/, '');
+  const lastLine = (stderr || stdout).trim().split('\n').at(-1)?.replace(/\.$/, '');
   throw failed(
     store,
     step,
     lastLine || (code === undefined ? 'it did not start or took too long' : `exit code ${code}`),
   );
 };
-
-const runQuietly = async (run: Machine['run'], { command }: Step) => {
-  const { code, stdout, stderr } = await run(command);
-  return { code, output: stderr || stdout };
-};
-
-const runWithSudo = ({ command }: Step): Promise<{ readonly code: number | undefined; readonly output: string }> =>
-  new Promise((resolve) => {
-    const child = spawn('sudo', ['--', ...command], { stdio: 'inherit' });
-    child.on('error', ({ message }) => resolve({ code: undefined, output: message }));
-    child.on('close', (code) => resolve({ code: code ?? undefined, output: '' }));
-  });

@@ -56,11 +56,14 @@ interface Place {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly ending?: Ending;
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 /** Only what a command needs of the machine: nothing of the shell that runs the tests gets in. */
-const environmentOf = ({ cwd, env }: Place) => ({
+const environmentOf = ({ cwd, env, ...identity }: Place) => ({
   cwd,
+  ...identity,
   env: {
     PATH: process.env.PATH,
     HOME: cwd,
@@ -77,6 +80,26 @@ export const startCommand = (command: 'sidings' | 'stack-env', args: readonly st
 /** Runs `sidings` or `stack-env` as built, to its end. */
 export const runCommand = (command: 'sidings' | 'stack-env', args: readonly string[], place: Place): Promise<Ended> =>
   startCommand(command, args, place).ended;
+
+/** Runs `sidings` as built in a terminal, where somebody types the answer when the question is asked; gives what stood there. */
+export const runInTerminal = async (
+  args: readonly string[],
+  { question, answer, ...place }: Place & { readonly question: string; readonly answer: string },
+): Promise<Ended> => {
+  const command = [process.execPath, built('sidings'), ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  const { env, ...rest } = environmentOf(place);
+  // Its shell is found by the path of the test, whatever the command is to find.
+  const set = `PATH='${env.PATH}' exec `;
+  const started = start('/usr/bin/script', ['-qec', set + command.join(' '), '/dev/null'], {
+    ...rest,
+    env: { ...env, SHELL: '/bin/sh' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  started.child.stdout?.on('data', () => {
+    if (started.stdout().includes(question)) started.child.stdin?.end(answer);
+  });
+  return started.ended;
+};
 
 export interface RunningSidings extends Started {
   /** For clear text. */

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 /** The user who typed `sudo sidings start`: everything but binding ports is done as that user. */
 export interface Invoker {
   readonly identity: { readonly home: string };
+  readonly user: { readonly uid: number; readonly gid: number };
   /** Does a piece of work as root. */
   readonly asRoot: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** Gives root up for good. */
@@ -34,6 +35,7 @@ export const becomeInvoker = (environment: Readonly<Record<string, string | unde
   return {
     // It asks for the effective user: the invoker's entry in the password database.
     identity: { home: userInfo().homedir },
+    user: { uid, gid },
     asRoot: async (work) => {
       seteuid(0);
       try {

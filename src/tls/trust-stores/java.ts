@@ -16,7 +16,10 @@ export const javaStore = async ({ environment, run }: Machine): Promise<TrustSto
     name: `Java (${keytool})`,
     status: async (root) => {
       const { code, stdout } = await run([keytool, '-list', ...store, '-alias', fileName(root)]);
-      if (code === 0 && stdout.includes(root.certificate.fingerprint256)) return { kind: 'trusted' };
+      if (code === 0 && stdout.includes(root.certificate.fingerprint256)) {
+        const removal = describeCommand([keytool, '-delete', ...store, '-alias', fileName(root)]);
+        return { kind: 'trusted', removal: `To take it out, run: ${removal}` };
+      }
       const command = [keytool, '-importcert', '-noprompt', ...store, '-alias', fileName(root), '-file', root.file];
       return { kind: 'manual', advice: `If you use Java, run: ${describeCommand(command)}` };
     },

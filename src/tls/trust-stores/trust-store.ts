@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { printable } from '../../model/text.ts';
+import { withLentRoot } from '../../resolver/lent-root.ts';
 import type { RootCertificate } from '../certificate-folder.ts';
 
 /** One place where programs look up which roots they trust. Nothing in here changes anything: changes are steps, to be shown first. */
@@ -16,7 +17,8 @@ export interface TrustStore {
 }
 
 export type StoreStatus =
-  | { readonly kind: 'trusted' }
+  /** `removal`: what a person can do to take it out, where Sidings does not. */
+  | { readonly kind: 'trusted'; readonly removal?: string }
   | { readonly kind: 'missing' }
   /** Sidings does not change it; the advice says what a person can do. */
   | { readonly kind: 'manual'; readonly advice: string };
@@ -48,32 +50,56 @@ export interface Outcome {
 }
 
 /** Java needs a second, updating the store of a system some seconds; more means that it waits for something. */
-const timeoutMs = 60_000;
+const usualTimeoutMs = 60_000;
 const maxOutput = 4 * 1024 * 1024;
 
+export interface RunnerOptions {
+  /** Whom a process that has the rights of root, or lent ones, becomes for the command. */
+  readonly identity?: { readonly uid: number; readonly gid: number } | undefined;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly timeoutMs?: number;
+}
+
 /**
- * Runs a command without a shell, without input and without a terminal: one that would ask for a password fails instead of waiting.
+ * Runs commands without a shell, without input and without a terminal: one that would ask for a password fails instead of waiting.
  * Never rejects.
  */
-export const runCommand: Run = ([file, ...args]) =>
+export const commandRunner =
+  ({ identity, environment = process.env, timeoutMs = usualTimeoutMs }: RunnerOptions = {}): Run =>
+  ([file, ...args]) =>
+    new Promise((resolve) => {
+      const child = withLentRoot(() =>
+        spawn(file, args, {
+          stdio: ['ignore', 'pipe', 'pipe'],
+          env: { ...environment },
+          // In a session of its own it has no terminal to ask on. Windows would open a window for it.
+          detached: process.platform !== 'win32',
+          timeout: timeoutMs,
+          killSignal: 'SIGKILL',
+          ...identity,
+        }),
+      );
+      let stdout = '';
+      let stderr = '';
+      child.stdout.setEncoding('utf8').on('data', (data) => {
+        if (stdout.length < maxOutput) stdout += data;
+      });
+      child.stderr.setEncoding('utf8').on('data', (data) => {
+        if (stderr.length < maxOutput) stderr += data;
+      });
+      child.on('error', (error) => resolve({ code: undefined, stdout, stderr: error.message }));
+      child.on('close', (code) => resolve({ code: code ?? undefined, stdout, stderr }));
+    });
+
+/** As the user that this process is. */
+export const runCommand: Run = commandRunner();
+
+/** As root, at the terminal, where sudo asks for the password. */
+export const runWithSudo: Run = (command) =>
   new Promise((resolve) => {
-    // In a session of its own it has no terminal to ask on. Windows would open a window for it.
-    const child = spawn(file, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: process.platform !== 'win32',
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (data) => {
-      if (stdout.length < maxOutput) stdout += data;
-    });
-    child.stderr.setEncoding('utf8').on('data', (data) => {
-      if (stderr.length < maxOutput) stderr += data;
-    });
-    child.on('error', (error) => resolve({ code: undefined, stdout, stderr: error.message }));
-    child.on('close', (code) => resolve({ code: code ?? undefined, stdout, stderr }));
+    const child = spawn('sudo', ['--', ...command], { stdio: 'inherit' });
+    child.on('error', ({ message }) => resolve({ code: undefined, stdout: '', stderr: message }));
+    child.on('close', (code) => resolve({ code: code ?? undefined, stdout: '', stderr: '' }));
   });
 
 /** The full path of a command, or undefined where there is none. */

@@ -33,7 +33,7 @@ const setUp = async (machine: Partial<Machine> = {}) => {
   };
 };
 
-const asRoot = { run: runCommand, isRoot: true, sudo: false };
+const asRoot = { run: runCommand, runAsRoot: runCommand };
 
 const executable = async (file: string, script: string) => {
   await mkdir(dirname(file), { recursive: true });
@@ -102,13 +102,13 @@ describe('the store of a Linux system', () => {
     expect(steps.slice(1)).toEqual([`sudo ${update}`]);
     expect(await readdir(join(at, anchors))).toEqual([]);
 
-    expect(await carryOut(plan, { ...asRoot, run: runHere })).toEqual([]);
+    expect(await carryOut(plan, { run: runHere, runAsRoot: runHere })).toEqual([]);
     expect(await readFile(join(at, bundle), 'utf8')).toBe(authority.root.certificate.toString());
     const again = await planTrust(folder, [store]);
     expect(again.map(({ status, steps }) => [status.kind, steps.length])).toEqual([['trusted', 0]]);
 
     await writeFile(join(at, anchors, `other${extension}`), 'somebody else’s\n');
-    expect(await carryOut(await planUntrust(folder, [store]), { ...asRoot, run: runHere })).toEqual([]);
+    expect(await carryOut(await planUntrust(folder, [store]), { run: runHere, runAsRoot: runHere })).toEqual([]);
     expect(await readdir(join(at, anchors))).toEqual([`other${extension}`]);
     expect(await readFile(join(at, bundle), 'utf8')).toBe('somebody else’s\n');
     expect((await planUntrust(folder, [store]))[0]?.steps).toEqual([]);
@@ -118,7 +118,7 @@ describe('the store of a Linux system', () => {
     const { machine, at, folder } = await setUp();
     const runHere = vi.fn(await distribution(at, families[0][1], families[0][3]));
     const stores = await findStores({ ...machine, environment: {}, run: runHere });
-    const problems = await carryOut(await planTrust(folder, stores), { run: runHere, isRoot: false, sudo: false });
+    const problems = await carryOut(await planTrust(folder, stores), { run: runHere, runAsRoot: undefined });
     expect(problems).toMatchObject([{ code: 'trust-needs-root' }]);
     expect(problems[0]?.hint).toMatch(/sudo install -m 0644 \S+ \S+ && sudo update-ca-certificates$/);
     expect(runHere).not.toHaveBeenCalled();
@@ -130,15 +130,17 @@ describe('the store of a Linux system', () => {
     const stores = await findStores({ ...machine, environment: {}, run: runHere });
     await executable(join(at, 'bin/update-ca-certificates'), 'echo something; echo the disk is on fire. >&2; exit 3');
     const plan = await planTrust(folder, stores);
-    expect(await carryOut(plan, { ...asRoot, run: runHere })).toMatchObject([
+    expect(await carryOut(plan, { run: runHere, runAsRoot: runHere })).toMatchObject([
       { code: 'trust-failed', message: expect.stringMatching(/update-ca-certificates failed: the disk is on fire\.$/) },
     ]);
     await executable(join(at, 'bin/update-ca-certificates'), 'exit 4');
-    expect((await carryOut(plan, { ...asRoot, run: runHere }))[0]?.message).toMatch(/failed: exit code 4\.$/);
+    expect((await carryOut(plan, { run: runHere, runAsRoot: runHere }))[0]?.message).toMatch(/failed: exit code 4\.$/);
     await executable(join(at, 'bin/update-ca-certificates'), 'exit 0');
-    expect((await carryOut(plan, { ...asRoot, run: runHere }))[0]?.message).toMatch(/had no effect\.$/);
+    expect((await carryOut(plan, { run: runHere, runAsRoot: runHere }))[0]?.message).toMatch(/had no effect\.$/);
     await rm(join(at, 'bin/update-ca-certificates'));
-    expect((await carryOut(plan, { ...asRoot, run: runHere }))[0]?.message).toMatch(/failed: spawn .* ENOENT\.$/);
+    expect((await carryOut(plan, { run: runHere, runAsRoot: runHere }))[0]?.message).toMatch(
+      /failed: spawn .* ENOENT\.$/,
+    );
   });
 
   test('a renewed root takes the place of the old one', async () => {
@@ -148,7 +150,7 @@ describe('the store of a Linux system', () => {
     const [, anchors, , bundle] = families[0];
     const runHere = await distribution(at, anchors, bundle);
     const stores = await findStores({ ...machine, environment: {}, run: runHere });
-    await carryOut(await planTrust(folder, stores), { ...asRoot, run: runHere });
+    await carryOut(await planTrust(folder, stores), { run: runHere, runAsRoot: runHere });
 
     const { root } = await openAuthority({ folder, suffixes });
     const plan = await planTrust(folder, stores);
@@ -158,12 +160,12 @@ describe('the store of a Linux system', () => {
       'install',
       'update-ca-certificates',
     ]);
-    expect(await carryOut(plan, { ...asRoot, run: runHere })).toEqual([]);
+    expect(await carryOut(plan, { run: runHere, runAsRoot: runHere })).toEqual([]);
     expect(await readFile(join(at, bundle), 'utf8')).toBe(root.certificate.toString());
     expect(await readdir(join(at, anchors))).toHaveLength(1);
 
     await openAuthority({ folder, suffixes: ['test'] });
-    expect(await carryOut(await planUntrust(folder, stores), { ...asRoot, run: runHere })).toEqual([]);
+    expect(await carryOut(await planUntrust(folder, stores), { run: runHere, runAsRoot: runHere })).toEqual([]);
     expect(await readdir(join(at, anchors))).toEqual([]);
   });
 
@@ -223,7 +225,7 @@ describe('NSS databases', () => {
       ['-A', false],
     ]);
     expect(await readdir(home)).toEqual([]);
-    expect(await carryOut(plan, { run: runCommand, isRoot: false, sudo: false })).toEqual([]);
+    expect(await carryOut(plan, { run: runCommand, runAsRoot: undefined })).toEqual([]);
     expect(await list(chromium(home))).toMatch(/^Sidings .* [0-9a-f]{8}\s+C,,\s*$/m);
 
     const next = await browsers({ ...machine, environment });
@@ -362,7 +364,7 @@ describe('Java', () => {
     );
     const stores = await findStores({ ...machine, environment: { PATH: join(base, 'bin') } });
     const plan = (await planTrust(folder, stores)).find(({ store }) => store.name.startsWith('Java'));
-    expect(plan?.status).toEqual({ kind: 'trusted' });
+    expect(plan?.status).toEqual({ kind: 'trusted', removal: expect.stringContaining(' -delete -cacerts ') });
   });
 });
 

@@ -1,0 +1,15 @@
+import { planUntrust } from '../../tls/trust.ts';
+import { type Change, changeStores, type StoreOptions } from './change-stores.ts';
+
+/** `sidings untrust`: takes the root certificate, and earlier ones, out of every trust store. The certificate itself stays. */
+export const untrust = (options: StoreOptions): Promise<number> => changeStores(options, takeOut);
+
+const takeOut: Change = {
+  prepare: async () => [],
+  plan: planUntrust,
+  advice: ({ status, steps }) =>
+    status.kind === 'trusted' && steps.length === 0
+      ? (status.removal ?? 'Somebody else put it there, so it is left alone.')
+      : undefined,
+  words: { trusted: 'trusted', missing: 'not in there', changed: 'taken out', none: 'There is no root certificate' },
+};
