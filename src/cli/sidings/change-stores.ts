@@ -9,6 +9,7 @@ import {
   describeStep,
   displayName,
   type Step,
+  type StoreStatus,
   type TrustStore,
 } from '../../tls/trust-stores/trust-store.ts';
 import { exitCodeOf, printJson, printText, report } from '../report.ts';
@@ -32,11 +33,9 @@ export interface Change {
   readonly words: Words;
 }
 
-interface Words {
-  readonly trusted: string;
-  readonly missing: string;
+/** What a store is said to be in each of its states, when it was changed, and what is said of a folder without a root. */
+interface Words extends Readonly<Record<StoreStatus['kind'], string>> {
   readonly changed: string;
-  /** Said of a folder without a root. */
   readonly none: string;
 }
 
@@ -94,7 +93,7 @@ const describe = (
       ? `${words.none} in ${folder}.`
       : `${displayName(root)}, until ${describeRoot(root).until.slice(0, 10)}, in ${folder}`;
   const body = plans.flatMap((plan) => [
-    `${plan.store.name}: ${plan.status.kind === 'manual' ? 'by hand' : words[plan.status.kind]}`,
+    `${plan.store.name}: ${words[plan.status.kind]}`,
     ...plan.steps.map((step) => `  ${stepText(step, rights)}`),
     ...[advice(plan) ?? []].flat().map((text) => `  ${text}`),
   ]);

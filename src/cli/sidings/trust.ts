@@ -19,10 +19,12 @@ const putIn: Change = {
     // Only before a root is made: what is done with one depends on it.
     return stores.map((store) => ({ store, status: { kind: 'missing' }, steps: [], done: async () => true }));
   },
-  advice: ({ status }) => (status.kind === 'manual' ? status.advice : undefined),
+  advice: ({ status }) => ('advice' in status ? status.advice : undefined),
   words: {
     trusted: 'trusted',
     missing: 'not trusted',
+    manual: 'left to you',
+    unknown: 'not known',
     changed: 'trusted now',
     none: 'A root certificate would be made',
   },

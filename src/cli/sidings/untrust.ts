@@ -7,9 +7,17 @@ export const untrust = (options: StoreOptions): Promise<number> => changeStores(
 const takeOut: Change = {
   prepare: async () => [],
   plan: planUntrust,
-  advice: ({ status, steps }) =>
-    status.kind === 'trusted' && steps.length === 0
-      ? (status.removal ?? 'Somebody else put it there, so it is left alone.')
-      : undefined,
-  words: { trusted: 'trusted', missing: 'not in there', changed: 'taken out', none: 'There is no root certificate' },
+  advice: ({ status, steps }) => {
+    if (status.kind === 'unknown') return status.advice;
+    if (status.kind !== 'trusted' || steps.length > 0) return undefined;
+    return status.removal ?? 'Somebody else put it there, so it is left alone.';
+  },
+  words: {
+    trusted: 'trusted',
+    missing: 'not in there',
+    manual: 'not in there',
+    unknown: 'not known',
+    changed: 'taken out',
+    none: 'There is no root certificate',
+  },
 };

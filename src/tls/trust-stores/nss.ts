@@ -41,7 +41,7 @@ const nssStore = (
   if (certutil === undefined) {
     return {
       name,
-      status: async () => ({ kind: 'manual', advice }),
+      status: async () => ({ kind: 'unknown', advice }),
       install: async () => [],
       uninstall: async () => [],
     };

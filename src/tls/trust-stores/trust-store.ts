@@ -21,7 +21,9 @@ export type StoreStatus =
   | { readonly kind: 'trusted'; readonly removal?: string }
   | { readonly kind: 'missing' }
   /** Sidings does not change it; the advice says what a person can do. */
-  | { readonly kind: 'manual'; readonly advice: string };
+  | { readonly kind: 'manual'; readonly advice: string }
+  /** It cannot be looked at; the advice says what that takes. */
+  | { readonly kind: 'unknown'; readonly advice: string };
 
 /** One command, run without a shell. */
 export interface Step {

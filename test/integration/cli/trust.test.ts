@@ -118,7 +118,7 @@ describe.skipIf(lacks('certutil') || !debian)('without a terminal', () => {
     ]);
     expect(await calls()).toEqual(['0:0 install']);
     const owners = await Promise.all(
-      [join(database, 'cert9.db'), join(home, '.certs/root.pem'), join(home, '.local')].map(stat),
+      [join(database, 'cert9.db'), join(home, '.certs/root.pem'), join(home, '.local')].map((path) => stat(path)),
     );
     expect(owners.map(({ uid, gid }) => [uid, gid])).toEqual(owners.map(() => [65534, 65534]));
   });

@@ -334,7 +334,7 @@ describe('NSS databases', () => {
     await mkdir(join(home, '.pki/nssdb'), { recursive: true });
     const plan = await planTrust(folder, await browsers(machine));
     expect(plan).toMatchObject([
-      { status: { kind: 'manual', advice: expect.stringContaining('apt-get install libnss3-tools') }, steps: [] },
+      { status: { kind: 'unknown', advice: expect.stringContaining('apt-get install libnss3-tools') }, steps: [] },
     ]);
     expect((await planUntrust(folder, await browsers(machine)))[0]?.steps).toEqual([]);
   });
