@@ -18,8 +18,9 @@ export const parse = async (program: Command, args: readonly string[]): Promise<
   } catch (error) {
     if (!isCommanderError(error)) throw error;
     if (error.exitCode === 0) return;
-    // error: unknown option '--jsn'\n(Did you mean --json?)
-    const reason = error.message.replace(/^error: |\.$/g, '').replaceAll('\n', ' ');
+    // error: unknown option '--jsn'\n(Did you mean --json?); where a subcommand is missing, help was printed instead.
+    const said = error.message.replace(/^error: |\.$/g, '').replaceAll('\n', ' ');
+    const reason = error.code === 'commander.help' ? 'a command is missing' : said;
     throw fail('usage', { reason });
   }
 };

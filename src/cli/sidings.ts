@@ -23,8 +23,8 @@ const program = throwing(new Command('sidings'))
   .helpCommand(false)
   .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 usage or configuration, 3 rejected by a guard.');
 
-const command = (usage: string, description: string): Command =>
-  addSettingOptions(program.command(usage)).description(description).allowExcessArguments(false);
+const command = (usage: string, description: string, parent: Command = program): Command =>
+  addSettingOptions(parent.command(usage)).description(description).allowExcessArguments(false);
 
 const json = ['--json', 'print one JSON document'] as const;
 const dir = ['--dir <dir>', 'a folder of the copy (default: the current folder)'] as const;
@@ -67,6 +67,25 @@ change('trust', 'let this machine and its browsers trust the root certificate, w
 );
 change('untrust', 'take the root certificate out of every trust store again').action(
   does(async () => (await import('./sidings/untrust.ts')).untrust),
+);
+
+const hosts = program
+  .command('hosts')
+  .description('keep the hostnames of all copies in the hosts file, for programs that do not resolve *.localhost')
+  .helpCommand(false);
+
+const changeHosts = (name: 'sync' | 'clean', description: string): Command =>
+  command(name, description, hosts)
+    .option('--file <file>', 'the hosts file (default: that of the system)')
+    .option('--dry-run', 'only show what would be done')
+    .option('--yes', 'do not ask before sudo')
+    .option(...json);
+
+changeHosts('sync', 'write every hostname that is known now').action(
+  does(async () => (await import('./sidings/hosts-sync.ts')).hostsSync),
+);
+changeHosts('clean', 'take them out again').action(
+  does(async () => (await import('./sidings/hosts-clean.ts')).hostsClean),
 );
 
 command('config', 'show the effective settings and where each came from')

@@ -348,6 +348,17 @@ export const errors = {
     exit: 1,
   },
 
+  'hosts-needs-root': {
+    message: '{file} cannot be written without the rights of root.',
+    hint: 'Run this in a terminal, on Windows in one that was opened as administrator: {command}',
+    exit: 1,
+  },
+  'hosts-block-broken': {
+    message: '{file}:{line}: the block of Sidings has {reason}.',
+    hint: 'Remove its marker lines by hand and run the command again.',
+    exit: 2,
+  },
+
   // The status API.
   'origin-refused': {
     message: 'Requests from that origin are not answered.',
