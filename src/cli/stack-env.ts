@@ -17,10 +17,11 @@ const printOptions = (args: string[]): PrintOptions | undefined => {
         format: { type: 'string' },
         json: { type: 'boolean' },
         replace: { type: 'boolean' },
+        'ca-bundle': { type: 'boolean' },
       },
     });
-    const { dir, 'state-dir': stateDir, format, json, replace } = values;
-    return format === undefined || isFormat(format) ? { dir, stateDir, format, json, replace } : undefined;
+    const { dir, 'state-dir': stateDir, format, json, replace, 'ca-bundle': caBundle } = values;
+    return format === undefined || isFormat(format) ? { dir, stateDir, format, json, replace, caBundle } : undefined;
   } catch {
     return undefined;
   }

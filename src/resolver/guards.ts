@@ -49,10 +49,9 @@ export const guard = (input: GuardInput): readonly Problem[] => {
           found: finding === undefined ? found : `${found}, which belongs to ${finding.owner}`,
           name: copy.name,
           expected: shown(name, expected),
-          mend: name === ownCertificates ? place.mendCertificates : place.mendOwned,
+          mend: isCertificates(name) ? place.mendCertificates : place.mendOwned,
         }),
-        severity:
-          place.severity === 'error' && (name !== ownCertificates || finding !== undefined) ? 'error' : 'warning',
+        severity: place.severity === 'error' && (!isCertificates(name) || finding !== undefined) ? 'error' : 'warning',
       });
       return;
     }
@@ -115,12 +114,14 @@ export const ownedVariables = (
   environment: Readonly<Record<string, string | undefined>>,
   replace: boolean,
 ): Readonly<Record<string, string>> => {
-  if (replace || !environment[ownCertificates]) return env;
-  const { [ownCertificates]: _kept, ...rest } = env;
-  return rest;
+  if (replace || !certificateVariables.some((name) => environment[name])) return env;
+  const handedOut = Object.entries(env).filter(([name]) => !isCertificates(name) || !environment[name]);
+  return Object.fromEntries(handedOut);
 };
 
-const ownCertificates = 'NODE_EXTRA_CA_CERTS';
+const certificateVariables = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'];
+
+const isCertificates = (variable: string): boolean => certificateVariables.includes(variable);
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

@@ -23,6 +23,11 @@ export interface CommonOptions {
   readonly settings?: Settings;
 }
 
+export interface BundleOptions {
+  /** Also name a file with all roots for programs that do not read those of the system. */
+  readonly caBundle?: boolean | undefined;
+}
+
 export interface GuardOptions {
   readonly replace?: boolean | undefined;
   readonly strict?: boolean | undefined;
@@ -37,13 +42,19 @@ export interface FoundCopy {
 }
 
 /** The copy that a command is about, and the others of its project. */
-export const openCopy = async ({ dir, stateDir, settings: known }: CommonOptions): Promise<FoundCopy> => {
+export const openCopy = async ({
+  dir,
+  stateDir,
+  caBundle,
+  settings: known,
+}: CommonOptions & BundleOptions): Promise<FoundCopy> => {
   const directory = startFolder(dir);
   const [settings, root] = await Promise.all([
     known ?? loadSettings({ flags: { stateDir }, cwd: process.cwd() }),
     findCopy(directory),
   ]);
-  const copy = await resolveCopy(root, resolverSettings(settings));
+  const resolved = await resolveCopy(root, resolverSettings(settings));
+  const copy = caBundle ? await (await import('./ca-bundle.ts')).withCaBundle(resolved, settings) : resolved;
   const others = await knownCopies(copy, settings);
   const shared = sharedSlot(copy, others);
   const problems = shared === undefined ? copy.problems : [...copy.problems, shared];
@@ -57,10 +68,10 @@ export interface Inspection extends FoundCopy {
 }
 
 /** The copy with everything that the guards have to say. */
-export const inspect = async (options: CommonOptions & GuardOptions): Promise<Inspection> => {
+export const inspect = async (options: CommonOptions & GuardOptions & BundleOptions): Promise<Inspection> => {
   const found = await openCopy(options);
   const { copy, others, settings, directory } = found;
-  const { replace = false, strict = false, dir } = options;
+  const { replace = false, strict = false, dir, caBundle = false } = options;
   const findings = guard({
     copy,
     others,
@@ -70,7 +81,11 @@ export const inspect = async (options: CommonOptions & GuardOptions): Promise<In
     envFiles: await readEnvFiles(copy.directory, await realpath(directory)),
     replace,
     strict,
-    command: dir === undefined ? 'stack-env' : `stack-env --dir ${shellQuote(directory)}`,
+    command: [
+      'stack-env',
+      ...(dir === undefined ? [] : [`--dir ${shellQuote(directory)}`]),
+      ...(caBundle ? ['--ca-bundle'] : []),
+    ].join(' '),
     realPath,
   });
   return {

@@ -1,6 +1,6 @@
 import { formatDotenv, formatShell } from '../../resolver/formats.ts';
 import { exitCodeOf, printJson, printText, report } from '../report.ts';
-import { type CommonOptions, type GuardOptions, inspect } from './inspect.ts';
+import { type BundleOptions, type CommonOptions, type GuardOptions, inspect } from './inspect.ts';
 
 export const formats = ['shell', 'dotenv', 'json'] as const;
 
@@ -8,7 +8,7 @@ export type Format = (typeof formats)[number];
 
 export const isFormat = (text: string): text is Format => (formats as readonly string[]).includes(text);
 
-export interface PrintOptions extends CommonOptions, GuardOptions {
+export interface PrintOptions extends CommonOptions, GuardOptions, BundleOptions {
   readonly format?: Format | undefined;
 }
 

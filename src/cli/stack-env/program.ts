@@ -23,6 +23,7 @@ export const runProgram = async (args: readonly string[]): Promise<number> => {
     .usage('[options] [command]')
     .addOption(new Option('--format <format>', 'how it is printed (default: shell, for eval)').choices(formats))
     .option('--replace', 'override variables of this shell that hold other values')
+    .option(...caBundle)
     .option('--version', 'print the version')
     // What stands behind `run` and its command belongs to that command.
     .enablePositionalOptions()
@@ -51,12 +52,14 @@ export const runProgram = async (args: readonly string[]): Promise<number> => {
     .argument('<command...>')
     .option('--service <name>', "also append its output to this service's log")
     .option('--replace', 'override variables of this shell that hold other values')
+    .option(...caBundle)
     .passThroughOptions()
     .action(does(async (options, command) => (await import('./run.ts')).run(command, options)));
   subcommand('init', 'write sidings.json from the compose file, .env and package.json').action(
     does(async (options) => (await import('./init.ts')).init(options)),
   );
   subcommand('write', 'keep the environment as a block in an env file, and the rest of the file as it is')
+    .option(...caBundle)
     .argument('[file]', 'default: .env.local of the copy, which Vite and Next.js read over .env and nobody commits')
     .addHelpText('after', '\ndocker compose and plain dotenv read .env alone: for them use `stack-env write .env`.')
     .action(does(async (options, [file]) => (await import('./write.ts')).write(file, options)));
@@ -64,6 +67,11 @@ export const runProgram = async (args: readonly string[]): Promise<number> => {
   await parse(program, args);
   return code;
 };
+
+const caBundle = [
+  '--ca-bundle',
+  'also set SSL_CERT_FILE, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE, to the roots of the system and that of Sidings',
+] as const;
 
 const withCommonOptions = (command: Command): Command =>
   throwing(command)

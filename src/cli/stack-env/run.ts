@@ -7,9 +7,9 @@ import { openServiceLog, type ServiceLog, serviceLogFile } from '../../feedback/
 import { fail, type SidingsError, warning } from '../../model/problem.ts';
 import { reasonOf } from '../../resolver/regular-file.ts';
 import { exitCodeOf, report } from '../report.ts';
-import { type CommonOptions, type GuardOptions, inspect } from './inspect.ts';
+import { type BundleOptions, type CommonOptions, type GuardOptions, inspect } from './inspect.ts';
 
-export interface RunOptions extends CommonOptions, Pick<GuardOptions, 'replace'> {
+export interface RunOptions extends CommonOptions, Pick<GuardOptions, 'replace'>, BundleOptions {
   readonly service?: string | undefined;
 }
 

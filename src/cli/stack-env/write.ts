@@ -7,10 +7,10 @@ import type { BrokenBlock } from '../../resolver/marked-block.ts';
 import { reasonOf } from '../../resolver/regular-file.ts';
 import { behindLinks, readCurrent, replaceContent } from '../edit-file.ts';
 import { exitCodeOf, printJson, printText, report } from '../report.ts';
-import { type CommonOptions, openCopy } from './inspect.ts';
+import { type BundleOptions, type CommonOptions, openCopy } from './inspect.ts';
 
 /** Keeps the environment of this copy as a block in an env file; a file that is current is not touched. */
-export const write = async (file: string | undefined, options: CommonOptions): Promise<number> => {
+export const write = async (file: string | undefined, options: CommonOptions & BundleOptions): Promise<number> => {
   const { copy, others, directory } = await openCopy(options);
   report(copy.problems);
   const code = exitCodeOf(copy.problems);

@@ -396,23 +396,25 @@ test('a .env file that cannot be read was not checked, and says so', () => {
   expect(look({ envFiles, strict: true })).toMatchObject([{ severity: 'error' }]);
 });
 
-test('a certificate file of the user stays and is told; one inside another copy rejects', () => {
-  const ca = 'NODE_EXTRA_CA_CERTS';
-  const copy = copyOf('project-3', 3, { [ca]: '/state/root.pem' });
-  const own = look({ copy, environment: { [ca]: '/etc/company.pem' } });
-  expect(own).toMatchObject([{ code: 'env-mismatch', severity: 'warning' }]);
-  expect(own[0]?.hint).toMatch(/^It is left as it is\./);
-  expect(look({ copy, environment: { [ca]: '/code/project-2/ca.pem' } })).toMatchObject([{ severity: 'error' }]);
-  expect(look({ copy, environment: { [ca]: '/etc/company.pem' }, replace: true })).toEqual([]);
-  expect(look({ copy, envFiles: [envFile(`${ca}=/etc/company.pem`)], strict: true })).toMatchObject([
-    { severity: 'warning', hint: 'Change or remove line 1 of .env.' },
-  ]);
+test.each(['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'])(
+  'a certificate file of the user in %s stays and is told; one inside another copy rejects',
+  (ca) => {
+    const copy = copyOf('project-3', 3, { [ca]: '/state/root.pem' });
+    const own = look({ copy, environment: { [ca]: '/etc/company.pem' } });
+    expect(own).toMatchObject([{ code: 'env-mismatch', severity: 'warning' }]);
+    expect(own[0]?.hint).toMatch(/^It is left as it is\./);
+    expect(look({ copy, environment: { [ca]: '/code/project-2/ca.pem' } })).toMatchObject([{ severity: 'error' }]);
+    expect(look({ copy, environment: { [ca]: '/etc/company.pem' }, replace: true })).toEqual([]);
+    expect(look({ copy, envFiles: [envFile(`${ca}=/etc/company.pem`)], strict: true })).toMatchObject([
+      { severity: 'warning', hint: 'Change or remove line 1 of .env.' },
+    ]);
 
-  const environment = { [ca]: '/etc/company.pem' };
-  expect(ownedVariables(copy, environment, false)).toEqual(third.env);
-  expect(ownedVariables(copy, environment, true)).toEqual(copy.env);
-  expect(ownedVariables(copy, {}, false)).toEqual(copy.env);
-});
+    const environment = { [ca]: '/etc/company.pem' };
+    expect(ownedVariables(copy, environment, false)).toEqual(third.env);
+    expect(ownedVariables(copy, environment, true)).toEqual(copy.env);
+    expect(ownedVariables(copy, {}, false)).toEqual(copy.env);
+  },
+);
 
 test('secrets are hidden in what was found and in what is needed', () => {
   const copy = copyOf('project-3', 3, { DB_PASSWORD: 'right' });
