@@ -37,7 +37,12 @@ test('testssl.sh finds nothing above LOW, except that a private root revokes not
   ];
   const { output } = await runToEnd('testssl', args, {}, 280_000);
   const findings = JSON.parse(await readFile(report, 'utf8').catch(() => expect.fail(output))) as readonly Finding[];
-  const bad = findings.filter(({ severity }) => !['OK', 'INFO', 'LOW'].includes(severity));
+  // It asks openssl to keep a TLS 1.3 ticket, with an end of input that makes openssl leave, often before the ticket is there:
+  // what it cannot look at then is no finding. We resume no sessions.
+  const notLookedAt = 'WARN sessionresumption_ticket';
+  const bad = findings.filter(
+    ({ id, severity }) => !['OK', 'INFO', 'LOW'].includes(severity) && `${severity} ${id}` !== notLookedAt,
+  );
   expect(bad.map(({ id, severity, finding }) => `${severity} ${id}: ${finding}`)).toEqual([
     'HIGH cert_revocation: Neither CRL nor OCSP URI provided',
   ]);

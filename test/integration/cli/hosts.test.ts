@@ -69,7 +69,7 @@ test('all names of all copies, for both families, and everything else as it was,
 
 test('what a running sidings knows counts, also for somebody who stands elsewhere', async () => {
   const { folder, hosts, place } = await setUp(['project-2']);
-  const { port } = await startSidings([], place);
+  const { port } = await startSidings(['--suffix', 'test'], place);
   const args = ['hosts', 'sync', '--file', hosts, '--http-port', String(port), '--suffix', 'test', '--json'];
   const { stdout } = await runCommand('sidings', args, { cwd: '/', env: { HOME: folder } });
   expect((JSON.parse(stdout) as { names: string[] }).names).toContain('web.project-2.test');
