@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { makeCopy } from './copies.ts';
 
-/** Base ports that no other test uses: tests run side by side, and copies need the same bases. */
-let lastBase = 20_000 + (process.pid % 300) * 100;
+/**
+ * Base ports that no other test uses: tests run side by side, and copies need the same bases. They are far below the
+ * ports that Linux gives to outgoing connections (32,768 and up), any of which may be taken at any moment.
+ */
+let lastBase = 10_000 + (process.pid % 20) * 500;
 export const nextBase = (): number => {
   lastBase += 20;
   return lastBase;
