@@ -33,10 +33,12 @@ interface WatchOptions {
   readonly log: Log;
   /** Ends it. When a part fails, it is this controller that the failure ends. */
   readonly life: AbortController;
+  /** No slot is claimed and no resolver command run: a copy that needs that is seen with a problem only. */
+  readonly readOnly?: boolean | undefined;
 }
 
 /** Finds the copies under the roots and watches their services. */
-export const watchWorkstreams = ({ settings, address, log, life }: WatchOptions): Watch => {
+export const watchWorkstreams = ({ settings, address, log, life, readOnly }: WatchOptions): Watch => {
   const registry = createRegistry({ suffixes: settings.suffixes, address, log });
   const fail = (error: unknown): void => life.abort(error);
   registry.run(life.signal).catch(fail);
@@ -48,7 +50,7 @@ export const watchWorkstreams = ({ settings, address, log, life }: WatchOptions)
     const signal = AbortSignal.any([life.signal, provider.signal]);
     const directories = directoryProvider({
       roots: current.roots,
-      resolve: cachedResolver({ ...resolverSettings(current), signal }),
+      resolve: cachedResolver({ ...resolverSettings(current), signal, readOnly }),
       log,
     });
     await new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { packageVersion, parse, runCommand, throwing } from './command-line.ts';
-import { addDaemonOptions, addSettingOptions } from './sidings/setting-options.ts';
+import { addDaemonOptions, addListenOptions, addSettingOptions } from './sidings/setting-options.ts';
 import { startFolder } from './start-folder.ts';
 
 let code = 0;
@@ -51,6 +51,10 @@ command('check', 'say what is wrong: with the environment of this copy, and with
   .option('--strict', 'stale .env lines are rejected too')
   .option(...json)
   .action(does(async () => (await import('./sidings/check.ts')).check));
+
+addListenOptions(command('doctor', 'look at ports, certificates, trust and names, change nothing, and say what to do'))
+  .option(...json)
+  .action(does(async () => (await import('./sidings/doctor.ts')).doctor));
 
 const change = (name: 'trust' | 'untrust', description: string): Command =>
   command(name, description)

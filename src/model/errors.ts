@@ -72,6 +72,11 @@ export const errors = {
     hint: 'Known: {known}.',
     exit: 2,
   },
+  'copy-unresolved': {
+    message: 'The ports of {directory} are not known yet: {need}.',
+    hint: '`sidings start`, `sidings ls` and `stack-env` in that folder do it.',
+    exit: 1,
+  },
   'resolver-untrusted': {
     message: 'The resolver command of {directory} was not run: the folder is under no trusted root.',
     hint: 'Read the command, then add the root with "trusted": true to the machine configuration ({config}).',

@@ -28,6 +28,8 @@ export interface ResolverSettings {
   readonly rootCertificate?: string | undefined;
   /** Ends the resolver commands that run. */
   readonly signal?: AbortSignal | undefined;
+  /** Claim no slot and run no resolver command: a copy that needs one of the two is rejected with `copy-unresolved`. */
+  readonly readOnly?: boolean | undefined;
 }
 
 /** Is told each file before it is read: what may change the answer. */
@@ -73,10 +75,11 @@ export const resolveCopy = async (
 const ownAnswer = async (
   directory: string,
   project: ProjectFile,
-  { trustedRoots, configFile, signal }: ResolverSettings,
+  { trustedRoots, configFile, signal, readOnly }: ResolverSettings,
   uses: Uses,
 ): Promise<OwnAnswer | undefined> => {
   if (project.resolver === undefined) return undefined;
+  if (readOnly) throw fail('copy-unresolved', { directory, need: 'its resolver command has to run' });
   const { command, timeout: timeoutSeconds = 10 } = project.resolver;
   // The program and the scripts among its arguments; a word that is no file here will hardly become one.
   for (const word of command) await uses(resolve(directory, word));
@@ -93,7 +96,7 @@ interface Place {
 const placeOf = async (
   question: SlotQuestion & { readonly directory: string },
   own: OwnAnswer | undefined,
-  { stateDirectory }: ResolverSettings,
+  { stateDirectory, readOnly }: ResolverSettings,
   uses: Uses,
 ): Promise<Place> => {
   const { name, project, directory, bases } = question;
@@ -104,6 +107,7 @@ const placeOf = async (
   await uses(claimsFile(stateDirectory));
   const held = validClaim(await readClaims(stateDirectory), { directory, project, plan, bases });
   if (held !== undefined) return held;
+  if (readOnly) throw fail('copy-unresolved', { directory, need: 'it has to claim a slot' });
   const { claimSlot } = await import('./claim-slot.ts');
   return await claimSlot(stateDirectory, { directory, project, plan, bases });
 };

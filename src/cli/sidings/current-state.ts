@@ -21,12 +21,12 @@ export const currentState = async (settings: Settings, cwd: string): Promise<Cur
     : { state: known, daemon: true };
 };
 
-/** Looks through the roots once, as the daemon would. */
-export const lookOnce = async (settings: Settings): Promise<State> => {
+/** Looks through the roots once, as the daemon would; `readOnly`: it claims no slot and runs no resolver command. */
+export const lookOnce = async (settings: Settings, { readOnly = false } = {}): Promise<State> => {
   const life = new AbortController();
   const address = () => proxyAddress(settings);
   try {
-    const { registry, follow } = watchWorkstreams({ settings, address, log: silent, life });
+    const { registry, follow } = watchWorkstreams({ settings, address, log: silent, life, readOnly });
     await follow(settings);
     await registry.look();
     return registry.state();

@@ -21,12 +21,16 @@ export const addSettingOptions = (command: Command): Command =>
     .option('--state-dir <dir>', 'folder for claimed slots and captured logs')
     .option('--certs-dir <dir>', 'folder of the root certificate');
 
-/** Adds the flags that only a daemon needs. */
-export const addDaemonOptions = (command: Command): Command =>
+/** Adds the flags that say how a daemon is reached. */
+export const addListenOptions = (command: Command): Command =>
   command
     .addOption(new Option('--bind <address>', 'address to listen on (repeat it)').argParser(repeat))
     .option('--tls-cert <file>', 'a certificate of your own instead of our root, in PEM')
-    .option('--tls-key <file>', 'its key')
+    .option('--tls-key <file>', 'its key');
+
+/** Adds the flags that only a daemon needs. */
+export const addDaemonOptions = (command: Command): Command =>
+  addListenOptions(command)
     .option('--response-timeout <seconds>', 'how long a service may take to begin its answer')
     .option('--log-level <level>', logLevels.join(', '))
     .option('--access-log', 'one line for each request');

@@ -54,7 +54,7 @@ export const start = async (flags: SettingOptions): Promise<number> => {
 };
 
 /** Machines without IPv6 have no ::1; only somebody who asks for it is told so. */
-const withUsableAddresses = (settings: Settings): Settings => {
+export const withUsableAddresses = (settings: Settings): Settings => {
   if (settings.sources.bind !== 'default') return settings;
   const own = new Set(Object.values(networkInterfaces()).flatMap((list = []) => list.map(({ address }) => address)));
   return { ...settings, bind: settings.bind.filter((address) => address === '127.0.0.1' || own.has(address)) };

@@ -1,0 +1,75 @@
+import { lookup } from 'node:dns/promises';
+import { devNull, networkInterfaces } from 'node:os';
+import { findCommand, type Machine } from '../../../tls/trust-stores/trust-store.ts';
+import { namesOf } from '../hosts-block.ts';
+import { type Check, type Finding, ok, type Scene, warn, wrong } from './finding.ts';
+
+const mend = 'Run: sidings hosts sync';
+/** Names that are looked up: enough to see that the hosts file is not up to date. */
+const maxNames = 50;
+
+/** Whether our names lead to this machine, for each way in which programs look names up. */
+export const namesCheck: Check = {
+  name: 'names',
+  look: async (scene) => {
+    const names = namesOf(scene.workstreams, scene.settings.suffixes).slice(0, maxNames);
+    return [await lookAtSystem(names), ...(await lookAtCurl(names[0] ?? 'localhost', scene))];
+  },
+};
+
+/** Browsers and newer programs take these for this machine without asking anybody (RFC 6761 §6.3). */
+const isReserved = (name: string): boolean => name.endsWith('.localhost');
+
+const lookAtSystem = async (names: readonly string[]): Promise<Finding> => {
+  const own = new Set(Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address)));
+  const isOwn = (address: string): boolean => address.startsWith('127.') || own.has(address);
+  for (const name of names) {
+    const judge = isReserved(name) ? warn : wrong;
+    const found = await lookup(name, { all: true }).catch(
+      (error: NodeJS.ErrnoException) => error.code ?? error.message,
+    );
+    // The first one says enough, and each may take seconds.
+    if (typeof found === 'string')
+      return judge(`getaddrinfo does not resolve ${name} (${found}): Node, Python and psql cannot use it.`, mend);
+    const foreign = found.find(({ address }) => !isOwn(address));
+    if (foreign !== undefined)
+      return wrong(`getaddrinfo resolves ${name} to ${foreign.address}, which is not this machine.`, mend);
+  }
+  return ok(
+    `getaddrinfo, which Node, Python and psql use, resolves ${names.length} of our names, such as ${names[0]}.`,
+  );
+};
+
+/** Exit codes of curl (curl(1)). */
+const unresolved = 6;
+/** Nobody listens there. */
+const closedPort = 1;
+
+const lookAtCurl = async (name: string, { machine, daemon, settings }: Scene): Promise<readonly Finding[]> => {
+  const file = await findCommand('curl', machine.environment.PATH);
+  if (file === undefined) return [ok('curl is not installed, so it was not tried.')];
+  const version = await curlVersion(file, machine);
+  // Whether it resolves the name is seen from how it fails, too.
+  const port = daemon === undefined ? closedPort : settings.httpPort;
+  const quiet = ['-q', '--silent', '--show-error', '--output', devNull, '--noproxy', '*', '--max-time', '5', '--head'];
+  const { code } = await machine.run([file, ...quiet, `http://${name}:${port}/`]);
+  return [judgeCurl(name, version, code)];
+};
+
+const curlVersion = async (file: string, { run }: Machine): Promise<string> =>
+  /^curl (\d{1,4}\.\d{1,4}[\w.-]{0,20})/.exec((await run([file, '--version'])).stdout)?.[1] ?? 'of an unknown version';
+
+/** Since this version, curl takes every name under localhost for this machine. */
+const resolvesLocalhost = [7, 85] as const;
+
+/** Pure: what it means that a curl ended with a code when it was asked for a name. */
+export const judgeCurl = (name: string, version: string, code: number | undefined): Finding => {
+  const [major = Number.NaN, minor = Number.NaN] = version.split('.').map(Number);
+  const isOld = major < resolvesLocalhost[0] || (major === resolvesLocalhost[0] && minor < resolvesLocalhost[1]);
+  if (code === unresolved) {
+    const because = isReserved(name) && isOld ? `, which it does from ${resolvesLocalhost.join('.')} on` : '';
+    return (isReserved(name) ? warn : wrong)(`curl ${version} does not resolve ${name}${because}.`, mend);
+  }
+  if (code === undefined) return warn(`curl ${version} did not answer.`, 'Run: curl --version');
+  return ok(`curl ${version} resolves ${name}.`);
+};
