@@ -8,7 +8,7 @@ import { table } from '../table.ts';
 import { lookOnce } from './current-state.ts';
 import { askDaemon } from './daemon-client.ts';
 import { checks } from './doctor/checks.ts';
-import { type Finding, findingsOf, type Level, type Scene } from './doctor/finding.ts';
+import { count, type Finding, findingsOf, type Level, type Scene } from './doctor/finding.ts';
 import { becomeInvoker, type Invoker } from './invoker.ts';
 import { rightsOf } from './rights.ts';
 import { type SettingOptions, withRoots } from './setting-options.ts';
@@ -77,7 +77,7 @@ const orProblem = async <Value>(
   }
 };
 
-const words: Readonly<Record<Level, string>> = { ok: 'ok', warning: 'warning', error: 'WRONG' };
+const words: Readonly<Record<Level, string>> = { ok: 'ok', warning: 'warning', error: 'ERROR' };
 
 const describe = (findings: readonly (Finding & { readonly check: string })[]): string => {
   // What several in a row say to do is said once.
@@ -85,8 +85,6 @@ const describe = (findings: readonly (Finding & { readonly check: string })[]): 
     [words[level], check, message],
     ...(hint === undefined || findings[index + 1]?.hint === hint ? [] : [['', '', `  hint: ${hint}`]]),
   ]);
-  const count = (level: Level): number => findings.filter((finding) => finding.level === level).length;
-  const [errors, warnings] = [count('error'), count('warning')];
-  const verdict = `${errors === 0 ? 'Nothing is' : errors === 1 ? '1 thing is' : `${errors} things are`} wrong`;
-  return `${table([], rows)}\n${verdict}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}.\n`;
+  const number = (level: Level): number => findings.filter((finding) => finding.level === level).length;
+  return `${table([], rows)}\n${count(number('error'), 'error')}, ${count(number('warning'), 'warning')}.\n`;
 };

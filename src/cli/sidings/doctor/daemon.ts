@@ -2,7 +2,7 @@ import type { ProxyAddress } from '../../../model/address.ts';
 import { problem } from '../../../model/problem.ts';
 import type { State } from '../../../model/workstream.ts';
 import { isSidings } from '../daemon-client.ts';
-import { type Check, type Finding, list, ofProblem, ok, warn, wrong } from './finding.ts';
+import { type Check, count, type Finding, list, ofProblem, ok, warn, wrong } from './finding.ts';
 import { proxyAddresses, reachable } from './proxy-addresses.ts';
 
 /** Whether a daemon answers in every way that it should, and what it says of the workstreams. */
@@ -34,8 +34,8 @@ const lookAtProxy = async (proxy: ProxyAddress, addresses: readonly string[]): P
 /** Pure: what a daemon says is wrong, in short. */
 export const judgeState = ({ problems, workstreams }: Pick<State, 'problems' | 'workstreams'>): readonly Finding[] => {
   const all = [...problems, ...workstreams.flatMap((workstream) => workstream.problems)];
-  if (all.length === 0) return [ok(`Nothing is wrong with ${workstreams.length} workstreams.`)];
-  const message = `sidings reports ${all.length} ${all.length === 1 ? 'problem' : 'problems'} of workstreams.`;
+  if (all.length === 0) return [ok(`Nothing is wrong with ${count(workstreams.length, 'workstream')}.`)];
+  const message = `sidings reports ${count(all.length, 'problem')}.`;
   const isWrong = all.some(({ severity }) => severity === 'error');
   return [(isWrong ? wrong : warn)(message, 'Run: sidings check')];
 };

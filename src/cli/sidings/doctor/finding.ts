@@ -44,6 +44,9 @@ export const ofProblem = ({ severity, message, hint }: Problem): Finding => ({ l
 export const list = (words: readonly string[]): string =>
   words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 
+/** `1 warning`, `2 warnings`. */
+export const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+
 /** What a check finds, or that it failed or took too long: none keeps another from its result. */
 export const findingsOf = async ({ name, look }: Check, scene: Scene, limitMs: number): Promise<readonly Finding[]> => {
   let timer: NodeJS.Timeout | undefined;

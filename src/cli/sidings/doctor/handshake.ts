@@ -30,7 +30,9 @@ export const handshakeCheck: Check = {
       .flatMap((address) => suffixes.map((suffix) => ({ address, port, name: `sidings.${suffix}` })));
     const [first] = places;
     if (first === undefined) return [ok(`Not tried: no sidings answers with TLS on port ${port}.`)];
-    return [...(tls === true ? await tryRoot(places, scene) : []), await trySystem(first, scene)];
+    const withRoot = tls === true ? await tryRoot(places, scene) : [];
+    // What whoever trusts the root refuses, nobody accepts.
+    return withRoot.some(({ level }) => level === 'error') ? withRoot : [...withRoot, await trySystem(first, scene)];
   },
 };
 
@@ -41,19 +43,12 @@ const tryRoot = async (
 ): Promise<readonly Finding[]> => {
   const file = rootCertificateFile(certificateDirectory);
   const ca = await readRegularFile(file).catch(() => undefined);
-  if (ca === undefined) {
-    const hint = 'Name the folder that it uses with --certs-dir, or start it again.';
-    return [
-      wrong(`sidings runs with another root than the one in ${certificateDirectory}, where there is none.`, hint),
-    ];
-  }
-  const failures = (await Promise.all(places.map((place) => handshake(place, ca)))).filter(
-    (text) => text !== undefined,
-  );
-  if (failures.length > 0) {
-    const hint = `The running sidings uses another root than ${certificateDirectory}: start it again, or name its folder with --certs-dir.`;
-    return failures.map((text) => wrong(text, hint));
-  }
+  const hint = 'The running sidings has other settings: start it again, or name them here, such as --certs-dir.';
+  if (ca === undefined) return [wrong(`There is no ${file}, and yet sidings answers with TLS.`, hint)];
+  const reasons = await Promise.all(places.map((place) => handshake(place, ca)));
+  const failures = reasons.filter((reason) => reason !== undefined);
+  if (failures.length > 0)
+    return failures.map((reason) => wrong(`Not accepted by whoever trusts ${file}: ${reason}.`, hint));
   const where = list([...new Set(places.map(({ address }) => address))]);
   const names = list([...new Set(places.map(({ name }) => name))]);
   return [ok(`${names} on ${where}: accepted by whoever trusts ${file}.`)];
@@ -65,11 +60,11 @@ const handshake = ({ address, port, name }: Place, ca: string): Promise<string |
     const socket = connect({ host: address, port, servername: name, ca, timeout: patienceMs });
     const end = (reason: string | undefined): void => {
       socket.destroy();
-      resolve(reason && `${name} on ${address} is not accepted with that root: ${reason}.`);
+      resolve(reason && `${name} on ${address}: ${reason}`);
     };
     socket.once('secureConnect', () => end(undefined));
     socket.once('timeout', () => end('no answer'));
-    socket.once('error', ({ message }) => end(message));
+    socket.on('error', ({ message }) => end(message));
   });
 
 /** As a client that knows the store of the system only: by programs that use it. */
@@ -79,7 +74,9 @@ const trySystem = async (place: Place, { settings: { tls }, machine }: Scene): P
     return ok('Neither curl nor openssl is installed, so no client with the store of the system was tried.');
   const { code, stdout, stderr } = await machine.run(client.command);
   if (code === 0) return ok(`${client.name} accepts ${place.name} with the store of the system.`);
-  const reason = (stderr || stdout).trim().split('\n').find(Boolean)?.trim().replace(/\.$/, '') ?? `exit code ${code}`;
+  const lines = (stderr || stdout).split('\n').filter((line) => line.trim() !== '');
+  const line = lines.find((one) => /error|problem/i.test(one)) ?? lines[0] ?? `exit code ${code}`;
+  const reason = line.trim().replace(/\.$/, '');
   const hint =
     tls === true ? 'Run: sidings trust' : 'Trust whoever made your certificate, for example with: mkcert -install';
   return wrong(`${client.name} does not accept ${place.name} with the store of the system: ${reason}.`, hint);

@@ -1,6 +1,6 @@
 import { type Listener, readListeners } from '../../../registry/listeners-linux.ts';
 import { type PortOwner, portOwners } from '../../../registry/port-owners.ts';
-import { type Check, type Finding, ok, type Scene, warn, wrong } from './finding.ts';
+import { type Check, count, type Finding, ok, type Scene, warn, wrong } from './finding.ts';
 import { proxyAddresses } from './proxy-addresses.ts';
 
 /** A socket that listens, with the process that holds it where that may be seen. */
@@ -26,7 +26,9 @@ export const listenersCheck: Check = {
         held.filter(({ owner }) => owner?.pid !== process.pid),
       );
     });
-    return findings.length > 0 ? findings : [ok(`No program stands in front of another on ${ports.size} ports.`)];
+    return findings.length > 0
+      ? findings
+      : [ok(`No program stands in front of another on ${count(ports.size, 'port')}.`)];
   },
 };
 

@@ -1,4 +1,4 @@
-import { connect, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import type { ProxyAddress } from '../../../model/address.ts';
 import { fail, SidingsError } from '../../../model/problem.ts';
 import { isSidings } from '../daemon-client.ts';
@@ -79,18 +79,19 @@ const lookAtPort = async (
   return free.length > 0 ? [ok(`Port ${port} is free on ${list(free)}.`), ...problems] : problems;
 };
 
-/** What is wrong with an address of this machine: the code of the system's error, or undefined. */
+/** What is wrong with an address of this machine, as the code of the system's error; undefined where a connection gets through. */
 const faultOf = (address: string): Promise<string | undefined> =>
-  listening(address, 0, (server) =>
-    new Promise<string | undefined>((resolve) => {
-      const port = (server.address() as { readonly port: number }).port;
-      const socket = connect({ host: address, port, timeout: patienceMs });
+  listening(address, 0, async (server) => {
+    const { port } = server.address() as AddressInfo;
+    const socket = connect({ host: address, port, timeout: patienceMs });
+    return new Promise<string | undefined>((resolve) => {
       socket.once('connect', () => resolve(undefined));
       socket.once('timeout', () => resolve('ETIMEDOUT'));
-      socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-      server.once('close', () => socket.destroy());
-    }).finally(() => server.emit('close')),
-  ).catch((error: NodeJS.ErrnoException) => error.code ?? error.message);
+      socket.on('error', (error) => resolve(codeOf(error)));
+    }).finally(() => socket.destroy());
+  }).catch(codeOf);
+
+const codeOf = (error: NodeJS.ErrnoException): string => error.code ?? error.message;
 
 const absent = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'];
 
