@@ -24,6 +24,7 @@ interface Listening {
   readonly host?: string;
   readonly port?: number;
   readonly backlog?: number;
+  readonly ipv6Only?: boolean;
 }
 
 /** Runs `node -e` in a folder until it prints a line of JSON; killed with the test. */

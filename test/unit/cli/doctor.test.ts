@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { judgeState } from '../../../src/cli/sidings/doctor/daemon.ts';
 import { type Check, findingsOf, list, ok, type Scene } from '../../../src/cli/sidings/doctor/finding.ts';
 import { judgeListeners } from '../../../src/cli/sidings/doctor/listeners.ts';
-import { judgeCurl } from '../../../src/cli/sidings/doctor/names.ts';
+import { judgeCurl, judgeLookup } from '../../../src/cli/sidings/doctor/names.ts';
 import { judgeNode } from '../../../src/cli/sidings/doctor/node.ts';
 import { judgeLoopback } from '../../../src/cli/sidings/doctor/ports.ts';
 import { proxyAddresses, reachable } from '../../../src/cli/sidings/doctor/proxy-addresses.ts';
@@ -49,6 +49,20 @@ describe('curl', () => {
     });
     expect(judgeCurl(name, '8.0.0', undefined).level).toBe('warning');
   });
+});
+
+test('a name has to lead to this machine', () => {
+  const own = ['127.0.0.1', '::1', '10.0.0.5'];
+  for (const found of [['127.0.0.1'], ['::1', '127.0.0.53'], ['10.0.0.5']])
+    expect(judgeLookup('web.project-2.test', found, own)).toBe(undefined);
+  expect(judgeLookup('web.project-2.localhost', 'ENOTFOUND', own)?.level).toBe('warning');
+  expect(judgeLookup('web.project-2.test', 'EAI_AGAIN', own)?.level).toBe('error');
+  for (const suffix of ['localhost', 'test'])
+    expect(judgeLookup(`web.project-2.${suffix}`, ['127.0.0.1', '192.0.2.7'], own)).toEqual({
+      level: 'error',
+      message: `getaddrinfo resolves web.project-2.${suffix} to 192.0.2.7, which is not this machine.`,
+      hint: 'Run: sidings hosts sync',
+    });
 });
 
 test('a family that is not there is something to know; one that fails is wrong', () => {
@@ -119,7 +133,9 @@ test('what a daemon reports is counted, and wrong where any of it is', () => {
     services: [],
     problems,
   });
-  expect(judgeState({ problems: [], workstreams: [workstream()] })).toEqual([ok('Nothing is wrong with 1 workstream.')]);
+  expect(judgeState({ problems: [], workstreams: [workstream()] })).toEqual([
+    ok('Nothing is wrong with 1 workstream.'),
+  ]);
   expect(judgeState({ problems: [found.known], workstreams: [workstream()] })).toEqual([
     { level: 'warning', message: 'sidings reports 1 problem.', hint: 'Run: sidings check' },
   ]);
@@ -147,6 +163,12 @@ test('a store that lacks the root is wrong; one that is left to its owner is tol
       level: 'warning',
       hint: 'Do it.',
     });
+});
+
+test('nothing in a finding acts on a terminal', () => {
+  const by = (pid: number, address: string) => ({ address, uid: 0, owner: { pid, command: 'a\u001b[2J\nb' } });
+  const [finding] = judgeListeners(80, 'the proxy', [by(1, '127.0.0.1'), by(2, '::1')]);
+  expect(finding?.message).toContain('(a\\u{1b}[2J\\nb)');
 });
 
 test('no check keeps another from its result', async () => {

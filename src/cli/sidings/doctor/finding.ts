@@ -1,5 +1,6 @@
 import type { Settings } from '../../../config/settings.ts';
 import { type Problem, SidingsError } from '../../../model/problem.ts';
+import { printable } from '../../../model/text.ts';
 import type { State, Workstream } from '../../../model/workstream.ts';
 import type { Machine } from '../../../tls/trust-stores/trust-store.ts';
 
@@ -35,9 +36,16 @@ export interface Check {
   readonly look: (scene: Scene) => Promise<readonly Finding[]>;
 }
 
-export const ok = (message: string): Finding => ({ level: 'ok', message });
-export const warn = (message: string, hint: string): Finding => ({ level: 'warning', message, hint });
-export const wrong = (message: string, hint: string): Finding => ({ level: 'error', message, hint });
+// Commands, paths and names of others are text, so nothing in them may act on a terminal.
+const finding = (level: Level, message: string, hint?: string): Finding => ({
+  level,
+  message: printable(message),
+  ...(hint !== undefined && { hint: printable(hint) }),
+});
+
+export const ok = (message: string): Finding => finding('ok', message);
+export const warn = (message: string, hint: string): Finding => finding('warning', message, hint);
+export const wrong = (message: string, hint: string): Finding => finding('error', message, hint);
 export const ofProblem = ({ severity, message, hint }: Problem): Finding => ({ level: severity, message, hint });
 
 /** `a`, `a and b`, `a, b and c`. */

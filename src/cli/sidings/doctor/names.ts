@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { devNull, networkInterfaces } from 'node:os';
 import { findCommand, type Machine } from '../../../tls/trust-stores/trust-store.ts';
 import { namesOf } from '../hosts-block.ts';
-import { type Check, type Finding, ok, type Scene, warn, wrong } from './finding.ts';
+import { type Check, count, type Finding, ok, type Scene, warn, wrong } from './finding.ts';
 
 const mend = 'Run: sidings hosts sync';
 /** Names that are looked up: enough to see that the hosts file is not up to date. */
@@ -21,23 +21,32 @@ export const namesCheck: Check = {
 const isReserved = (name: string): boolean => name.endsWith('.localhost');
 
 const lookAtSystem = async (names: readonly string[]): Promise<Finding> => {
-  const own = new Set(Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address)));
-  const isOwn = (address: string): boolean => address.startsWith('127.') || own.has(address);
+  const interfaces = Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address));
   for (const name of names) {
-    const judge = isReserved(name) ? warn : wrong;
-    const found = await lookup(name, { all: true }).catch(
+    const found = await lookup(name, { all: true }).then(
+      (all) => all.map(({ address }) => address),
       (error: NodeJS.ErrnoException) => error.code ?? error.message,
     );
+    const finding = judgeLookup(name, found, interfaces);
     // The first one says enough, and each may take seconds.
-    if (typeof found === 'string')
-      return judge(`getaddrinfo does not resolve ${name} (${found}): Node, Python and psql cannot use it.`, mend);
-    const foreign = found.find(({ address }) => !isOwn(address));
-    if (foreign !== undefined)
-      return wrong(`getaddrinfo resolves ${name} to ${foreign.address}, which is not this machine.`, mend);
+    if (finding !== undefined) return finding;
   }
-  return ok(
-    `getaddrinfo, which Node, Python and psql use, resolves ${names.length} of our names, such as ${names[0]}.`,
-  );
+  return ok(`getaddrinfo, which Node, Python and psql use, resolves ${count(names.length, 'name')} of ours.`);
+};
+
+/** Pure: what is wrong with the addresses of a name, or with the error instead of them, on a machine with these addresses. */
+export const judgeLookup = (
+  name: string,
+  found: readonly string[] | string,
+  interfaces: readonly string[],
+): Finding | undefined => {
+  if (typeof found === 'string') {
+    const message = `getaddrinfo does not resolve ${name} (${found}): Node, Python and psql cannot use it.`;
+    return (isReserved(name) ? warn : wrong)(message, mend);
+  }
+  const foreign = found.find((address) => !address.startsWith('127.') && !interfaces.includes(address));
+  if (foreign === undefined) return undefined;
+  return wrong(`getaddrinfo resolves ${name} to ${foreign}, which is not this machine.`, mend);
 };
 
 /** Exit codes of curl (curl(1)). */
