@@ -76,7 +76,8 @@ export const commandRunner =
           env: { ...environment },
           // In a session of its own it has no terminal to ask on. Windows would open a window for it.
           detached: process.platform !== 'win32',
-          timeout: timeoutMs,
+          // The timer of `timeout` would hold the process up where the command cannot be started.
+          signal: AbortSignal.timeout(timeoutMs),
           killSignal: 'SIGKILL',
           ...identity,
         }),

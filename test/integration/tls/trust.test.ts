@@ -5,7 +5,7 @@ import { openAuthority } from '../../../src/tls/authority.ts';
 import { writeBundle } from '../../../src/tls/bundle.ts';
 import { dayMs } from '../../../src/tls/root.ts';
 import { carryOut, findStores, planTrust, planUntrust, thisMachine } from '../../../src/tls/trust.ts';
-import { describeStep, type Machine, runCommand } from '../../../src/tls/trust-stores/trust-store.ts';
+import { commandRunner, describeStep, type Machine, runCommand } from '../../../src/tls/trust-stores/trust-store.ts';
 import { lacks, run, temporaryFolder } from './support.ts';
 
 const suffixes = ['localhost'];
@@ -32,6 +32,17 @@ const setUp = async (machine: Partial<Machine> = {}) => {
     } as Machine,
   };
 };
+
+test('a command that cannot be started leaves nothing behind that holds the process up', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = timers();
+  expect(await runCommand([join(await temporaryFolder(), 'absent')])).toMatchObject({
+    code: undefined,
+    stderr: expect.stringContaining('ENOENT'),
+  });
+  expect(timers()).toBe(before);
+  expect(await commandRunner({ timeoutMs: 1 })(['/bin/sh', '-c', 'sleep 60'])).toMatchObject({ code: undefined });
+});
 
 const asRoot = { run: runCommand, runAsRoot: runCommand };
 
