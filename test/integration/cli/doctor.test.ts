@@ -9,7 +9,7 @@ import { temporaryFolder, write } from '../../support/folder.ts';
 import { makeCopies, nextBase } from '../../support/project-copies.ts';
 import { fileOf, needs } from '../../support/requirements.ts';
 import { standIn } from '../../support/scene.ts';
-import { isRoot } from '../../support/users.ts';
+import { isRoot, ordinary, ordinaryHome, sudoEnvironment } from '../../support/users.ts';
 import { startListening } from '../registry/processes.ts';
 
 interface Finding {
@@ -223,6 +223,42 @@ test.skipIf(process.platform !== 'linux' || !isRoot || fileOf('unshare') === und
     expect(code).toBe(1);
   },
 );
+
+// Another user is needed to be without rights, and to act for.
+test.skipIf(process.platform !== 'linux' || !isRoot)(
+  'a port that needs root is wrong for a user, and not behind sudo, where the user still owns everything',
+  async ({ skip }) => {
+    const { home, tools } = await ordinaryHome();
+    const user = { cwd: home, env: { PATH: tools, HOME: home } };
+    const first = Number(await readFile('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
+    if (first < 2) skip('every user may bind every port here');
+    // Nothing listens there on any machine.
+    const args = ['doctor', '--json', '--no-tls', '--http-port', '1'];
+    const levelOf = async (place: Parameters<typeof runCommand>[2]) => {
+      const { stdout } = await runCommand('sidings', args, place);
+      const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] };
+      return findings.filter(({ check }) => check === 'ports').map(({ level, message }) => `${level}: ${message}`);
+    };
+    expect(await levelOf({ ...user, ...ordinary })).toEqual(['error: Port 1 may not be bound by this user.']);
+    expect(await levelOf({ ...user, env: { ...user.env, ...sudoEnvironment } })).toEqual([
+      'ok: Port 1 is free on 127.0.0.1 and ::1.',
+    ]);
+    expect(await readdir(home)).toEqual([]);
+  },
+);
+
+test('a daemon whose hostnames end otherwise is known all the same', async () => {
+  const { place, doctor } = await setUp();
+  const suffix = ['--suffix', 'test'];
+  const daemon = await startSidings(suffix, place);
+  const ports = ['--http-port', String(daemon.port), '--https-port', String(daemon.httpsPort)];
+  const { levels, of } = await doctor(...ports, ...suffix);
+  expect([levels('ports'), levels('daemon')]).toEqual([
+    ['ok', 'ok'],
+    ['ok', 'ok', 'ok'],
+  ]);
+  expect(of('handshake')[0]).toMatchObject({ level: 'ok', message: expect.stringMatching(/^sidings\.test on /) });
+});
 
 test('what is no setting is an error before anything is looked at', async () => {
   const { place } = await setUp();

@@ -1,5 +1,6 @@
 import { devNull } from 'node:os';
 import { connect } from 'node:tls';
+import { statusHostnames } from '../../../model/hostname.ts';
 import { rootCertificateFile } from '../../../model/root-certificate.ts';
 import { readRegularFile } from '../../../resolver/regular-file.ts';
 import { findCommand, type Machine } from '../../../tls/trust-stores/trust-store.ts';
@@ -13,7 +14,7 @@ const patienceMs = 5000;
 interface Place {
   readonly address: string;
   readonly port: number;
-  /** One of our names; no request to it reaches a service. */
+  /** One of our names. */
   readonly name: string;
 }
 
@@ -27,7 +28,7 @@ export const handshakeCheck: Check = {
     const answers = await Promise.all(addresses.map((address) => isSidings(address, { scheme: 'https', port })));
     const places = addresses
       .filter((_, index) => answers[index])
-      .flatMap((address) => suffixes.map((suffix) => ({ address, port, name: `sidings.${suffix}` })));
+      .flatMap((address) => suffixes.flatMap(statusName).map((name) => ({ address, port, name })));
     const [first] = places;
     if (first === undefined) return [ok(`Not tried: no sidings answers with TLS on port ${port}.`)];
     const withRoot = tls === true ? await tryRoot(places, scene) : [];
@@ -35,6 +36,9 @@ export const handshakeCheck: Check = {
     return withRoot.some(({ level }) => level === 'error') ? withRoot : [...withRoot, await trySystem(first, scene)];
   },
 };
+
+/** No request to it reaches a service. */
+const statusName = (suffix: string): readonly string[] => statusHostnames(suffix).slice(-1);
 
 /** As a client that is told our root and nothing else, such as Node with NODE_EXTRA_CA_CERTS. */
 const tryRoot = async (

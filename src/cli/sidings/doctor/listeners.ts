@@ -38,7 +38,9 @@ const portsOf = ({ settings, workstreams }: Scene): ReadonlyMap<number, string> 
     ...workstreams.flatMap(({ name, services }) =>
       services.map(({ port, name: service }): [number, string] => [port, `${service} of ${name}`]),
     ),
-    ...proxyAddresses(settings).map(({ port }): [number, string] => [port, 'the proxy']),
+    ...proxyAddresses(settings)
+      .filter(({ port }) => port !== 0)
+      .map(({ port }): [number, string] => [port, 'the proxy']),
   ]);
 
 /**
