@@ -52,7 +52,8 @@ describe('curl', () => {
 });
 
 test('a name has to lead to this machine', () => {
-  const own = ['127.0.0.1', '::1', '10.0.0.5'];
+  // Without IPv6, some resolvers say ::1 all the same.
+  const own = ['127.0.0.1', '10.0.0.5'];
   for (const found of [['127.0.0.1'], ['::1', '127.0.0.53'], ['10.0.0.5']])
     expect(judgeLookup('web.project-2.test', found, own)).toBe(undefined);
   expect(judgeLookup('web.project-2.localhost', 'ENOTFOUND', own)?.level).toBe('warning');

@@ -1,5 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { devNull, networkInterfaces } from 'node:os';
+import { statusHostnames } from '../../../model/hostname.ts';
+import { isLoopback } from '../../../registry/reach.ts';
 import { findCommand, type Machine } from '../../../tls/trust-stores/trust-store.ts';
 import { namesOf } from '../hosts-block.ts';
 import { type Check, count, type Finding, ok, type Scene, warn, wrong } from './finding.ts';
@@ -13,7 +15,9 @@ export const namesCheck: Check = {
   name: 'names',
   look: async (scene) => {
     const names = namesOf(scene.workstreams, scene.settings.suffixes).slice(0, maxNames);
-    return [await lookAtSystem(names), ...(await lookAtCurl(names[0] ?? 'localhost', scene))];
+    // A request for this one reaches no service.
+    const status = scene.settings.suffixes.flatMap(statusHostnames).find((name) => name !== 'localhost');
+    return [await lookAtSystem(names), await lookAtCurl(status ?? 'localhost', scene)];
   },
 };
 
@@ -44,7 +48,7 @@ export const judgeLookup = (
     const message = `getaddrinfo does not resolve ${name} (${found}): Node, Python and psql cannot use it.`;
     return (isReserved(name) ? warn : wrong)(message, mend);
   }
-  const foreign = found.find((address) => !address.startsWith('127.') && !interfaces.includes(address));
+  const foreign = found.find((address) => !isLoopback(address) && !interfaces.includes(address));
   if (foreign === undefined) return undefined;
   return wrong(`getaddrinfo resolves ${name} to ${foreign}, which is not this machine.`, mend);
 };
@@ -54,15 +58,15 @@ const unresolved = 6;
 /** Nobody listens there. */
 const closedPort = 1;
 
-const lookAtCurl = async (name: string, { machine, daemon, settings }: Scene): Promise<readonly Finding[]> => {
+const lookAtCurl = async (name: string, { machine, daemon, settings }: Scene): Promise<Finding> => {
   const file = await findCommand('curl', machine.environment.PATH);
-  if (file === undefined) return [ok('curl is not installed, so it was not tried.')];
+  if (file === undefined) return ok('curl is not installed, so it was not tried.');
   const version = await curlVersion(file, machine);
   // Whether it resolves the name is seen from how it fails, too.
   const port = daemon === undefined ? closedPort : settings.httpPort;
   const quiet = ['-q', '--silent', '--show-error', '--output', devNull, '--noproxy', '*', '--max-time', '5', '--head'];
   const { code } = await machine.run([file, ...quiet, `http://${name}:${port}/`]);
-  return [judgeCurl(name, version, code)];
+  return judgeCurl(name, version, code);
 };
 
 const curlVersion = async (file: string, { run }: Machine): Promise<string> =>
