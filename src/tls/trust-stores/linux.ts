@@ -14,6 +14,8 @@ export interface LinuxFamily {
   readonly update: readonly [string, ...string[]];
   /** The same after a root was taken away, where that is another command. */
   readonly refresh?: readonly [string, ...string[]];
+  /** What else has to be told that a root was taken away: commands that are there where a file is. */
+  readonly forget?: { readonly where: string; readonly commands: readonly (readonly [string, ...string[]])[] };
   /** All roots in one file, as the update made it. */
   readonly bundle: string;
   /** Installs the tools for NSS databases. */
@@ -53,6 +55,14 @@ const families: readonly LinuxFamily[] = [
     update: ['update-ca-certificates'],
     // Without it, links to the root that is gone stay behind.
     refresh: ['update-ca-certificates', '--fresh'],
+    // Debian's Java takes each root of the system over, and gives it up only when its own trigger says so (jks-keystore).
+    forget: {
+      where: 'etc/ca-certificates/update.d/jks-keystore',
+      commands: [
+        ['dpkg-trigger', '--by-package=ca-certificates', '--no-await', 'update-ca-certificates-java-fresh'],
+        ['dpkg', '--triggers-only', '--pending'],
+      ],
+    },
     bundle: 'etc/ssl/certs/ca-certificates.crt',
     nssTools: 'apt-get install libnss3-tools',
   },
@@ -81,8 +91,13 @@ export const linuxStore = async (machine: Machine): Promise<TrustStore> => {
       uninstall: async () => [],
     };
   }
-  const { name, anchors, extension, bundle, update, refresh = update } = family;
+  const { name, anchors, extension, bundle, update, refresh = update, forget } = family;
   const anchor = (root: RootCertificate): string => join(machine.at, anchors, fileName(root) + extension);
+  const exists = (file: string): Promise<boolean> =>
+    stat(file).then(
+      () => true,
+      () => false,
+    );
   return {
     name: `the system (${name})`,
     status: async ({ certificate }) => {
@@ -91,8 +106,9 @@ export const linuxStore = async (machine: Machine): Promise<TrustStore> => {
     },
     install: async (root) => [asRoot('install', '-m', '0644', root.file, anchor(root)), asRoot(...update)],
     uninstall: async (root) => {
-      const there = await stat(anchor(root)).catch(() => undefined);
-      return there === undefined ? [] : [asRoot('rm', '-f', anchor(root)), asRoot(...refresh)];
+      if (!(await exists(anchor(root)))) return [];
+      const told = forget !== undefined && (await exists(join(machine.at, forget.where))) ? forget.commands : [];
+      return [asRoot('rm', '-f', anchor(root)), asRoot(...refresh), ...told.map((command) => asRoot(...command))];
     },
   };
 };

@@ -125,6 +125,23 @@ describe('the store of a Linux system', () => {
     expect((await planUntrust(folder, [store]))[0]?.steps).toEqual([]);
   });
 
+  test('the Java of Debian, which took the root over from the system, is told to give it up', async () => {
+    const { machine, at, folder } = await setUp();
+    const [, anchors, , bundle] = families[0];
+    const runHere = await distribution(at, anchors, bundle);
+    const [store] = await findStores({ ...machine, environment: {}, run: runHere });
+    if (store === undefined) throw new Error('no store');
+    await carryOut(await planTrust(folder, [store]), { run: runHere, runAsRoot: runHere });
+    const stepsOut = async () => (await planUntrust(folder, [store]))[0]?.steps.slice(2).map(describeStep);
+    expect(await stepsOut()).toEqual([]);
+
+    await executable(join(at, 'etc/ca-certificates/update.d/jks-keystore'), 'cat');
+    expect(await stepsOut()).toEqual([
+      'sudo dpkg-trigger --by-package=ca-certificates --no-await update-ca-certificates-java-fresh',
+      'sudo dpkg --triggers-only --pending',
+    ]);
+  });
+
   test('without root and without a terminal nothing is done, and the commands are told', async () => {
     const { machine, at, folder } = await setUp();
     const runHere = vi.fn(await distribution(at, families[0][1], families[0][3]));
