@@ -9,6 +9,9 @@ import { reasonOf } from './regular-file.ts';
 
 const maxOutput = 1024 * 1024;
 
+/** How often the output is looked at after the command has ended, when something that it left running holds it open. */
+const silenceMs = 50;
+
 export interface OwnResolverInput {
   /** Real path of the copy. */
   readonly directory: string;
@@ -96,9 +99,15 @@ const run = (
         // Nobody is left.
       }
     };
+    // What left the group holds the pipes open still: nobody listens to it, and this process may end.
+    const hangUp = (): void => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
     const end = (error: Error): void => {
       reject(error);
       killGroup();
+      hangUp();
     };
     const timer = setTimeout(() => {
       end(fail('resolver-timeout', { command: command.join(' '), directory, seconds: timeoutSeconds }));
@@ -127,8 +136,16 @@ const run = (
       over();
       reject(failed(reasonOf(error)));
     });
-    // What it left running would keep the pipes open.
-    child.on('exit', killGroup);
+    // What it left running would keep the pipes open; what it wrote itself is in them already.
+    child.on('exit', () => {
+      killGroup();
+      let before = -1;
+      const timer = setInterval(() => {
+        if (size === before) hangUp();
+        before = size;
+      }, silenceMs);
+      child.once('close', () => clearInterval(timer));
+    });
     child.on('close', (code, endedBy) => {
       over();
       if (code === 0) settle(Buffer.concat(output).toString('utf8'));

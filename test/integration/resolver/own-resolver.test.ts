@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, chown, mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { resolveCopy } from '../../../src/resolver/resolve.ts';
 import { makeCopy, notes, settingsIn } from '../../support/copies.ts';
 import { temporaryFolder, write } from '../../support/folder.ts';
 import { eventually } from '../../support/raw.ts';
+import { stackEnvFile } from '../../support/stack-env.ts';
 
 interface Scene {
   readonly name?: string;
@@ -159,6 +162,35 @@ test('what it leaves running keeps nobody waiting', async () => {
   expect((await resolve()).env.A).toBe('1');
   const pid = Number(await readFile(join(directory, 'child'), 'utf8'));
   await eventually(() => !isRunning(pid), 'the end of the child');
+});
+
+/** Leaves the process group, as a server that makes itself a daemon does, and keeps the pipes. */
+const escape = `"${process.execPath}" -e '
+  const { spawn } = require("node:child_process");
+  const { writeFileSync } = require("node:fs");
+  const child = spawn("sleep", ["600"], { detached: true, stdio: "inherit" });
+  writeFileSync("child", String(child.pid));
+  child.unref();
+'`;
+const escaped = async (directory: string): Promise<void> => {
+  const pid = Number(await readFile(join(directory, 'child'), 'utf8'));
+  onTestFinished(() => void process.kill(pid));
+};
+
+test('what left its process group and holds the pipes keeps nobody waiting either', async () => {
+  const { resolve, directory } = await scene({ script: `${escape}; echo A=1`, timeout: 60 });
+  expect((await resolve()).env.A).toBe('1');
+  await escaped(directory);
+});
+
+test('nor after the time is up: the whole command ends', async () => {
+  const { directory, folder, root } = await scene({ script: `${escape}; exec sleep 600`, timeout: 1 });
+  await write(join(folder, 'config.json'), JSON.stringify({ roots: [{ directory: root, trusted: true }] }));
+  const env = { PATH: process.env.PATH, HOME: folder, SIDINGS_CONFIG: join(folder, 'config.json') };
+  const started = spawn(process.execPath, [stackEnvFile], { cwd: directory, env, stdio: 'ignore' });
+  onTestFinished(() => void started.kill('SIGKILL'));
+  expect(await once(started, 'exit')).toEqual([124, null]);
+  await escaped(directory);
 });
 
 test.runIf(process.getuid?.() === 0)('run by root, it works as the owner of the folder', async () => {
