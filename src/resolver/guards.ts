@@ -478,14 +478,18 @@ const foreignPaths = (
   };
 
   if (folders.length === 1) return (): PathOwner | undefined => undefined;
+  const isPath = (text: string): boolean => /^\.{0,2}\//.test(text);
+  const absolute = (path: string): string => (isPath(path) ? resolve(copy.directory, path) : path);
   return (value: string): PathOwner | undefined => {
-    const { found } = search(value);
-    if (found !== undefined) return found;
-    if (!/^\.{0,2}\//.test(value) || value.length > 32_768) return undefined;
-    for (const entry of value.split(':')) {
+    const isList = isPath(value) && value.length <= 32_768;
+    // `$PWD/../project-2` begins in one copy and ends in another.
+    const climbed = isList && value.includes('/..') ? value.split(':').map(absolute).join(':') : value;
+    const { found } = search(climbed);
+    if (found !== undefined || !isList) return found;
+    for (const entry of climbed.split(':')) {
       // A link that somebody put into this copy is meant to be there: shared packages, for example.
-      if (!/^\.{0,2}\//.test(entry) || search(entry).known) continue;
-      const { found: behind } = search(realPath(resolve(copy.directory, entry)));
+      if (!isPath(entry) || search(entry).known) continue;
+      const { found: behind } = search(realPath(absolute(entry)));
       if (behind !== undefined) return { owner: behind.owner, text: entry };
     }
     return undefined;

@@ -165,7 +165,7 @@ test('what it leaves running keeps nobody waiting', async () => {
 });
 
 /** Leaves the process group, as a server that makes itself a daemon does, and keeps the pipes. */
-const escape = `"${process.execPath}" -e '
+const leave = `"${process.execPath}" -e '
   const { spawn } = require("node:child_process");
   const { writeFileSync } = require("node:fs");
   const child = spawn("sleep", ["600"], { detached: true, stdio: "inherit" });
@@ -178,13 +178,13 @@ const escaped = async (directory: string): Promise<void> => {
 };
 
 test('what left its process group and holds the pipes keeps nobody waiting either', async () => {
-  const { resolve, directory } = await scene({ script: `${escape}; echo A=1`, timeout: 60 });
+  const { resolve, directory } = await scene({ script: `${leave}; echo A=1`, timeout: 60 });
   expect((await resolve()).env.A).toBe('1');
   await escaped(directory);
 });
 
 test('nor after the time is up: the whole command ends', async () => {
-  const { directory, folder, root } = await scene({ script: `${escape}; exec sleep 600`, timeout: 1 });
+  const { directory, folder, root } = await scene({ script: `${leave}; exec sleep 600`, timeout: 1 });
   await write(join(folder, 'config.json'), JSON.stringify({ roots: [{ directory: root, trusted: true }] }));
   const env = { PATH: process.env.PATH, HOME: folder, SIDINGS_CONFIG: join(folder, 'config.json') };
   const started = spawn(process.execPath, [stackEnvFile], { cwd: directory, env, stdio: 'ignore' });

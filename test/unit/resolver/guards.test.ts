@@ -309,6 +309,14 @@ test('PATH is a warning', () => {
   expect(found).toMatchObject({ code: 'env-foreign-path', severity: 'warning' });
 });
 
+test('a path that begins in this copy and climbs out of it counts where it ends', () => {
+  const paths = (value: string) => codes({ environment: { NODE_PATH: value } });
+  expect(paths('/code/project-3/../project-2/node_modules')).toEqual(['env-foreign-path']);
+  expect(paths('/usr/lib:/code/project-3/a/../../project-2')).toEqual(['env-foreign-path']);
+  expect(paths('/code/project-2/../project-3/node_modules')).toEqual([]);
+  expect(paths('/code/project-3/a/../node_modules')).toEqual([]);
+});
+
 test('a link that leads into another copy is found, one inside this copy is meant', () => {
   const links: Record<string, string> = {
     '/home/me/link/.venv': '/code/project-2/.venv',
