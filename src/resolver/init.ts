@@ -1,3 +1,4 @@
+import { toLabel } from '../model/hostname.ts';
 import { printable } from '../model/text.ts';
 import type { ServiceKind } from '../model/workstream.ts';
 import { isBlockedPort } from './blocked-ports.ts';
@@ -84,8 +85,8 @@ export const propose = ({ project, compose, envFiles, packages }: InitSources): 
     const known = drafts.find((draft) => draft.port === port);
     if (known !== undefined) return known;
     const candidates = names.map(serviceName);
-    const name = candidates.find((candidate) => !taken.has(candidate)) ?? `${candidates[0]}-${port}`;
-    taken.add(name);
+    const name = candidates.find((candidate) => !taken.has(toLabel(candidate))) ?? `${candidates[0]}-${port}`;
+    taken.add(toLabel(name));
     // A browser would not open it, so it is no http service.
     const draft: Draft = { name, port, kind: isBlockedPort(port) ? 'tcp' : kind, env: [], notes: [] };
     drafts.push(draft);

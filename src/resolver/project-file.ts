@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { toLabel } from '../model/hostname.ts';
 import { fail } from '../model/problem.ts';
 import { type JsonFileKind, readJsonFile, type Validator } from './json-file.ts';
 import { validate } from './project-file.generated.ts';
@@ -38,8 +39,21 @@ export const checkProjectFile = (content: ProjectFile, file: string): void => {
   const invalid = (path: string, reason: string, suggestion: string) =>
     fail('project-file-invalid', { file, path, reason, suggestion });
   const owners = new Map<string, string>();
+  const labels = new Map<string, string>();
   let standard: string | undefined;
-  for (const [service, { env = [], default: isDefault }] of Object.entries(content.services)) {
+  for (const [service, { kind, env = [], default: isDefault }] of Object.entries(content.services)) {
+    if (kind !== 'tcp') {
+      const other = labels.get(toLabel(service));
+      if (other !== undefined) {
+        const same = `has the same hostnames as ${other}`;
+        throw invalid(
+          `services.${service}`,
+          same,
+          'Case does not count in a hostname, and `_` becomes `-`: rename one.',
+        );
+      }
+      labels.set(toLabel(service), service);
+    }
     for (const variable of env) {
       const owner = owners.get(variable);
       if (owner !== undefined) {

@@ -63,6 +63,11 @@ test('several ports of one service get names of their own', () => {
   ]);
 });
 
+test('no two services get the same hostnames', () => {
+  const ports = { a_b: { ports: ['8000:80'] }, 'a-b': { ports: ['8100:80'] } };
+  expect(services({ compose: compose(ports) })?.map(([name]) => name)).toEqual(['a_b', 'a-b-80']);
+});
+
 test('two services on one port are one', () => {
   expect(
     services({ compose: compose({ web: { ports: ['8000:80'] }, web2: { ports: ['8000:80'] } }) })?.map(

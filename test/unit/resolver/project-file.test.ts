@@ -26,6 +26,10 @@ test('a file whose parts agree is taken', () => {
   expect(() => checkProjectFile({ project: 'x', services: {} }, '/x/sidings.json')).not.toThrow();
 });
 
+test('only services with hostnames may not share them', () => {
+  expect(() => check({ Postgres: { port: 1 }, API: { port: 2, kind: 'tcp' } })).not.toThrow();
+});
+
 test('two services with one base port are named', () => {
   expect(() => check({ db: { port: 5432, kind: 'tcp' } })).toThrow(
     expect.objectContaining({
@@ -39,6 +43,8 @@ test.each([
   [{ b: { port: 1, env: ['API_PORT'] } }, {}, 'services.b.env names API_PORT, which is the port of api.'],
   [{ b: { port: 1, default: true } }, {}, 'services.b.default is set on web as well.'],
   [{ b: { port: 1, env: ['STACK_SLOT'] } }, {}, 'services.b.env sets STACK_SLOT, which Sidings computes.'],
+  [{ API: { port: 1 } }, {}, 'services.API has the same hostnames as api.'],
+  [{ 'a-b': { port: 1 }, a_b: { port: 2 } }, {}, 'services.a_b has the same hostnames as a-b.'],
   [{}, { COMPOSE_PROJECT_NAME: 'x' }, 'env.COMPOSE_PROJECT_NAME sets COMPOSE_PROJECT_NAME, which Sidings computes.'],
 ])('services %j with env %j are refused', (services, env, message) => {
   expect(() => check(services, env)).toThrow(
