@@ -371,10 +371,10 @@ const defaultPorts = (value: string, variables: Variables, copy: Resolution): re
   const parts = value.split('://');
   parts.slice(1).forEach((part, index) => {
     const [, scheme = ''] =
-      /(?:^|[^a-z0-9+])([a-z][a-z0-9]{2,9})(?:\+[a-z0-9]{1,20})?$/i.exec(parts[index]?.slice(-32) ?? '') ?? [];
+      /(?:^|[^a-z0-9+])([a-z][a-z0-9]{2,9})(?:\+[a-z0-9]{1,20})?$/i.exec((parts[index] as string).slice(-32)) ?? [];
     const name = scheme.toLowerCase();
     if (!Object.hasOwn(schemePorts, name)) return;
-    const [url = '', authority = ''] = /^([^\s/?#"']*)[^\s"']*/.exec(part) ?? [];
+    const [url = '', authority = ''] = /^([^\s/?#"']*)[^\s"']*/.exec(part) as RegExpExecArray;
     const hosts = authority.slice(authority.lastIndexOf('@') + 1);
     // A `$` is filled in by whoever reads it, and may well be the port.
     if (hosts.includes('$') || /[?&]port=/i.test(url)) return;

@@ -37,8 +37,7 @@ const findBlock = (
   const where = (marker: string) => lines.flatMap((line, index) => (line.trimEnd() === marker ? [index] : []));
   const [starts, ends] = [where(start), where(end)];
   const [first, last] = [starts[0], ends[0]];
-  if (first === undefined && last === undefined) return undefined;
-  if (first === undefined) return { line: (last ?? 0) + 1, reason: 'an end without a start' };
+  if (first === undefined) return last === undefined ? last : { line: last + 1, reason: 'an end without a start' };
   if (last === undefined) return { line: first + 1, reason: 'a start without an end' };
   if (last < first) return { line: last + 1, reason: 'an end without a start' };
   const second = starts[1] ?? ends[1];

@@ -3,6 +3,10 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createLog, type LogOptions } from '../../../src/feedback/log.ts';
 
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
 const evil = 'a\u001b[2Jb\u009b2Jc\u202ed\u0007\nForged';
 
 const logTo = (options: Partial<LogOptions>) => {

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
-import { http2Fields, plainFields, receivedHead, roughHead, sizeOf } from '../../../src/proxy/http2-headers.ts';
-import { judgeHead, type RawHeaders } from '../../../src/proxy/request-head.ts';
+import {
+  http2Fields,
+  plainFields,
+  receivedHead,
+  roughHead,
+  sizeOf,
+  upstreamFields,
+} from '../../../src/proxy/http2-headers.ts';
+import { judgeHead, type RawHeaders, type RequestHead } from '../../../src/proxy/request-head.ts';
 
 const place = [':scheme', 'https', ':authority', 'p.localhost:8443', ':path', '/a?b'];
 const received = (headers: RawHeaders, isOver = true) =>
@@ -98,4 +105,27 @@ test('fields go out once each, in lower case, whatever their names', () => {
     ['__proto__', 'x'],
   ]);
   expect(plainFields([':status', '200', 'a', 'b'])).toEqual(['a', 'b']);
+});
+
+test('to an upstream that speaks HTTP/2 nothing goes that only HTTP/1.1 knows', () => {
+  const head = judgeHead({ method: 'PUT', target: '/a?b', version: '1.1', headers: ['Host', 'p.localhost:8443'] });
+  const fields = [
+    'Host',
+    'x',
+    'Connection',
+    'close',
+    'Upgrade',
+    'h2c',
+    'Transfer-Encoding',
+    'chunked',
+    'Accept',
+    '*/*',
+  ];
+  expect(upstreamFields(head as RequestHead, fields)).toEqual({
+    ':method': 'PUT',
+    ':scheme': 'http',
+    ':authority': 'p.localhost:8443',
+    ':path': '/a?b',
+    accept: '*/*',
+  });
 });

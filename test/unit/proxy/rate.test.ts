@@ -13,3 +13,8 @@ test('a burst is allowed, then what comes in time, and never more than the burst
   time = 60_000;
   expect(taken(10)).toBe(3);
 });
+
+test('it goes by the clock of the machine, unless it is given another', () => {
+  const take = rateLimit(1, 0);
+  expect([take(), take()]).toEqual([true, false]);
+});

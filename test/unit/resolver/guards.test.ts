@@ -489,3 +489,12 @@ test('the time grows with the length, whatever is in a value', () => {
   for (const part of ['/', '://', ':///', ':/srv'])
     look({ others: elsewhere, environment: { OTHER: part.repeat(5000) } });
 }, 5000);
+
+test('a long value is cut on the sides where there is more', () => {
+  const url = 'http://localhost:8002';
+  const cut = (value: string) => /is (.*?): port/.exec(look({ environment: { OTHER: value } })[0]?.message ?? '')?.[1];
+  const more = `${'x'.repeat(200)} `;
+  expect(cut(`${url} ${more}`)).toMatch(/^http.*x…$/);
+  expect(cut(`${more}${url} ${more}`)).toMatch(/^…x.* http.*x…$/);
+  expect(cut(`${more}${url}`)).toMatch(/^…x.* http:\/\/localhost:8002$/);
+});
