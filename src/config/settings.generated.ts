@@ -1,8 +1,45 @@
 // Generated from the schema beside it by `npm run generate`.
 // @ts-nocheck
+export type SettingsFile = {
+"$schema"?: string;
+/** Port for clear text; 0 takes any free one. */
+"httpPort"?: number;
+/** Port for TLS; 0 takes any free one. */
+"httpsPort"?: number;
+/** One port for both instead of two: the first byte tells which it is. */
+"port"?: number;
+/** false: clear text only. A certificate and its key in PEM: those instead of our own root. */
+"tls"?: boolean | {
+"cert": string;
+"key": string;
+};
+/** Holds the root certificate and its key. */
+"certificateDirectory"?: string;
+/** Addresses to listen on. Loopback only unless you say otherwise here. */
+"bind"?: (string)[];
+/** Folders whose direct subfolders are looked at for copies. `~` is the home folder. */
+"roots"?: (string | {
+"directory": string;
+/** Copies under it may run the resolver command of their sidings.json. */
+"trusted"?: boolean;
+})[];
+/** What hostnames end in; the first one is printed. */
+"suffixes"?: (string)[];
+/** Claimed slots and captured logs. */
+"stateDirectory"?: string;
+"proxy"?: {
+/** Seconds that a service may take to begin its answer; 300 if absent. */
+"responseTimeout"?: number;
+};
+"log"?: {
+"level"?: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
+/** One line for each request. */
+"access"?: boolean;
+};
+};
 "use strict";
-export const validate = validate10;
-export default validate10;
+export const validate: (data: unknown) => boolean = validate10;
+
 const schema11 = {"type":"object","properties":{"$schema":{"type":"string"},"httpPort":{"type":"integer","minimum":0,"maximum":65535,"description":"Port for clear text; 0 takes any free one."},"httpsPort":{"type":"integer","minimum":0,"maximum":65535,"description":"Port for TLS; 0 takes any free one."},"port":{"type":"integer","minimum":0,"maximum":65535,"description":"One port for both instead of two: the first byte tells which it is."},"tls":{"anyOf":[{"type":"boolean"},{"type":"object","required":["cert","key"],"properties":{"cert":{"type":"string","pattern":"^[^\\u0000]+$"},"key":{"type":"string","pattern":"^[^\\u0000]+$"}},"additionalProperties":false}],"description":"false: clear text only. A certificate and its key in PEM: those instead of our own root."},"certificateDirectory":{"type":"string","pattern":"^[^\\u0000]+$","description":"Holds the root certificate and its key."},"bind":{"type":"array","items":{"type":"string","pattern":"^[0-9A-Fa-f:.]+$"},"minItems":1,"description":"Addresses to listen on. Loopback only unless you say otherwise here."},"roots":{"type":"array","items":{"anyOf":[{"type":"string","pattern":"^[^\\u0000]+$"},{"type":"object","required":["directory"],"properties":{"directory":{"type":"string","pattern":"^[^\\u0000]+$"},"trusted":{"type":"boolean","description":"Copies under it may run the resolver command of their sidings.json."}},"additionalProperties":false}]},"description":"Folders whose direct subfolders are looked at for copies. `~` is the home folder."},"suffixes":{"type":"array","items":{"type":"string","pattern":"^[a-z0-9-]+(\\.[a-z0-9-]+)*$"},"minItems":1,"description":"What hostnames end in; the first one is printed."},"stateDirectory":{"type":"string","pattern":"^[^\\u0000]+$","description":"Claimed slots and captured logs."},"proxy":{"type":"object","properties":{"responseTimeout":{"type":"number","exclusiveMinimum":0,"maximum":86400,"description":"Seconds that a service may take to begin its answer; 300 if absent."}},"additionalProperties":false},"log":{"type":"object","properties":{"level":{"enum":["trace","debug","info","warn","error","fatal","silent"]},"access":{"type":"boolean","description":"One line for each request."}},"additionalProperties":false}},"title":"Sidings machine configuration","additionalProperties":false};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^[^\\u0000]+$", "u");

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 
 const directory = Type.String({ pattern: '^[^\\u0000]+$' });
 const file = directory;
@@ -77,6 +77,3 @@ export const settingsSchema = Type.Object(
   },
   { title: 'Sidings machine configuration', additionalProperties: false },
 );
-
-/** The configuration file as written: everything in it is optional. */
-export type SettingsFile = Static<typeof settingsSchema>;

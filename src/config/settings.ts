@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { isSuffix } from '../model/hostname.ts';
 import { fail } from '../model/problem.ts';
-import type { SettingsFile } from './settings.schema.ts';
+import type { SettingsFile } from './settings.generated.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 

@@ -1,7 +1,7 @@
 import { fail } from '../model/problem.ts';
 import { shortHash } from '../model/text.ts';
 import type { Resolution } from '../model/workstream.ts';
-import type { ProjectFile } from './project-file.schema.ts';
+import type { ProjectFile } from './project-file.generated.ts';
 
 /** PostgreSQL cuts identifiers after 63 bytes; DNS labels, which compose makes of its names, end there as well. */
 const maxLength = 63;

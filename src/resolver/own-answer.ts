@@ -1,6 +1,6 @@
 import type { ServiceKind } from '../model/workstream.ts';
 import { isBlockedPort } from './blocked-ports.ts';
-import type { ProjectFile } from './project-file.schema.ts';
+import type { ProjectFile } from './project-file.generated.ts';
 
 /** What a project's own resolver command says; it goes before what Sidings computes. */
 export interface OwnAnswer {

@@ -4,7 +4,7 @@ import { basename, sep } from 'node:path';
 import { fail } from '../model/problem.ts';
 import { withLentRoot } from './lent-root.ts';
 import { type OwnAnswer, parseOwnAnswer } from './own-answer.ts';
-import type { ProjectFile } from './project-file.schema.ts';
+import type { ProjectFile } from './project-file.generated.ts';
 import { reasonOf } from './regular-file.ts';
 
 const maxOutput = 1024 * 1024;

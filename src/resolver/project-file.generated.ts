@@ -1,8 +1,37 @@
 // Generated from the schema beside it by `npm run generate`.
 // @ts-nocheck
+export type ProjectFile = {
+"$schema"?: string;
+/** Folder name of the main checkout and prefix of its numbered copies. */
+"project": string;
+"services": Record<string, {
+/** Base port: the port in the main checkout. */
+"port": number;
+/** `http` (the default) is reached through the proxy; `tcp` is not. */
+"kind"?: "http" | "tcp";
+/** Variables that are set to the port. */
+"env"?: (string)[];
+/** Path that answers 2xx when the service is healthy. */
+"health"?: string;
+/** The bare name of a workstream (`project-3.localhost`) leads to this service. */
+"default"?: boolean;
+/** What the service speaks, if not HTTP/1.1 in clear text: `h2c` is for gRPC servers. */
+"protocol"?: "h2c" | "https";
+/** Names below the service's hostnames lead to it as well. */
+"subdomains"?: boolean;
+}>;
+/** Variables of every copy. Placeholders such as {api.port} and {database} are filled in; {{word}} gives {word}. */
+"env"?: Record<string, string>;
+"resolver"?: {
+/** A command of the project that prints the environment. Runs only under trusted roots. */
+"command": (string)[];
+/** Seconds; 10 if absent. */
+"timeout"?: number;
+};
+};
 "use strict";
-export const validate = validate10;
-export default validate10;
+export const validate: (data: unknown) => boolean = validate10;
+
 const schema11 = {"type":"object","required":["project","services"],"properties":{"$schema":{"type":"string"},"project":{"type":"string","pattern":"^[^/\\\\\\u0000-\\u001f]{1,100}$","description":"Folder name of the main checkout and prefix of its numbered copies."},"services":{"type":"object","patternProperties":{"^[A-Za-z][A-Za-z0-9_-]{0,39}$":{"type":"object","required":["port"],"properties":{"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Base port: the port in the main checkout."},"kind":{"enum":["http","tcp"],"description":"`http` (the default) is reached through the proxy; `tcp` is not."},"env":{"type":"array","items":{"type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_]*$"},"description":"Variables that are set to the port."},"health":{"type":"string","pattern":"^/[!-~]*$","description":"Path that answers 2xx when the service is healthy."},"default":{"type":"boolean","description":"The bare name of a workstream (`project-3.localhost`) leads to this service."},"protocol":{"enum":["h2c","https"],"description":"What the service speaks, if not HTTP/1.1 in clear text: `h2c` is for gRPC servers."},"subdomains":{"type":"boolean","description":"Names below the service's hostnames lead to it as well."}},"additionalProperties":false}},"additionalProperties":false},"env":{"type":"object","patternProperties":{"^[A-Za-z_][A-Za-z0-9_]*$":{"type":"string","pattern":"^[^\\u0000]*$"}},"additionalProperties":false,"description":"Variables of every copy. Placeholders such as {api.port} and {database} are filled in; {{word}} gives {word}."},"resolver":{"type":"object","required":["command"],"properties":{"command":{"type":"array","items":{"type":"string","pattern":"^[^\\u0000]+$"},"minItems":1,"description":"A command of the project that prints the environment. Runs only under trusted roots."},"timeout":{"type":"number","exclusiveMinimum":0,"maximum":60,"description":"Seconds; 10 if absent."}},"additionalProperties":false}},"title":"sidings.json","additionalProperties":false};
 const pattern0 = new RegExp("^[^/\\\\\\u0000-\\u001f]{1,100}$", "u");
 const pattern1 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,39}$", "u");

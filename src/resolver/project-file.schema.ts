@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 
 const variable = '^[A-Za-z_][A-Za-z0-9_]*$';
 
@@ -62,5 +62,3 @@ export const projectFileSchema = Type.Object(
   },
   { title: 'sidings.json', additionalProperties: false },
 );
-
-export type ProjectFile = Static<typeof projectFileSchema>;

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { toLabel } from '../model/hostname.ts';
 import { fail } from '../model/problem.ts';
 import { type JsonFileKind, readJsonFile, type Validator } from './json-file.ts';
+import type { ProjectFile } from './project-file.generated.ts';
 import { validate } from './project-file.generated.ts';
-import type { ProjectFile } from './project-file.schema.ts';
 import { type BasePort, overlap } from './slots.ts';
 
-export type { ProjectFile } from './project-file.schema.ts';
+export type { ProjectFile } from './project-file.generated.ts';
 
 /** The project's file; a folder that holds it is a copy. */
 export const projectFileName = 'sidings.json';

@@ -48,6 +48,23 @@ test('the installed stack-env resolves a copy', async () => {
   });
 });
 
+test('the types of the library need nothing that is not installed with it', async () => {
+  const file = join(folder, 'prefix/lib/use.mts');
+  await writeFile(
+    file,
+    `import { type ProjectFile, readProjectFile } from 'sidings';
+const project: ProjectFile = await readProjectFile('.');
+export const port: number | undefined = project.services['api']?.port;
+// @ts-expect-error It is not just any value.
+export const wrong: number = project.services;
+`,
+  );
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023'];
+  await execute(process.execPath, [join(repository, 'node_modules/typescript/bin/tsc'), ...options, file], {
+    cwd: folder,
+  });
+});
+
 test('the installed sidings starts, answers on its status page and ends at SIGTERM', async () => {
   const child = execFile(
     join(folder, 'prefix/bin/sidings'),

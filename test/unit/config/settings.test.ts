@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SettingsFile } from '../../../src/config/settings.schema.ts';
+import type { SettingsFile } from '../../../src/config/settings.generated.ts';
 import { mergeSettings, type SettingSources, xdgFolder } from '../../../src/config/settings.ts';
 
 const merge = (given: Partial<SettingSources> = {}, content: SettingsFile = {}) =>
