@@ -34,7 +34,7 @@ const startAll = async () => {
 };
 
 // A hundred thousand: bench/h2load.mjs
-test('h2load sees no request fail in ten thousand, with bodies and without', async (context) => {
+test('h2load sees no request fail in ten thousand, with bodies and without', { timeout: 120_000 }, async (context) => {
   needs(context, 'h2load');
   const { port, body } = await startAll();
   const load = (requests: number, ...more: readonly string[]) =>
