@@ -1,5 +1,5 @@
-import { lstat, readdir, realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, parse, sep } from 'node:path';
 import type { Log } from '../model/log.ts';
 import { type Problem, problem, SidingsError, warning } from '../model/problem.ts';
 import type { Resolution } from '../model/workstream.ts';
@@ -31,10 +31,9 @@ export interface FoundRepository {
 
 /** Key: a root as it was given; it need not exist yet. */
 export const readRoot: Read<FoundRoot> = async (root, follow) => {
-  followPath(root, follow);
+  await followWay(root, follow);
   try {
     const directory = await realpath(root);
-    if (directory !== root) followPath(directory, follow);
     follow(directory, 'entries');
     const folders = [directory];
     const unreadable: FoundCopy[] = [];
@@ -42,6 +41,7 @@ export const readRoot: Read<FoundRoot> = async (root, follow) => {
       const path = join(directory, entry.name);
       if (entry.isDirectory()) folders.push(path);
       if (!entry.isSymbolicLink()) continue;
+      await followWay(path, follow);
       try {
         folders.push(await realpath(path));
       } catch (error) {
@@ -64,9 +64,7 @@ export const readCopy =
     follow(dirname(directory), [basename(directory)]);
     follow(directory, [projectFileName, '.git']);
     try {
-      const isLink = (await lstat(file)).isSymbolicLink();
-      const target = isLink ? await realpath(file).catch(() => undefined) : undefined;
-      if (target !== undefined) follow(dirname(target), [basename(target)]);
+      if ((await lstat(file)).isSymbolicLink()) await followWay(file, follow);
     } catch (error) {
       return isAbsence(error) ? undefined : unreadableCopy(directory, error);
     }
@@ -109,10 +107,30 @@ export const readWorktree: Read<string | undefined> = async (entry, follow) => {
   return await worktreeOf(entry, named);
 };
 
-/** A path is news when any folder on it comes, goes or becomes another one. */
-const followPath = (path: string, follow: Follow): void => {
-  for (let folder = path; folder !== dirname(folder); folder = dirname(folder)) {
-    follow(dirname(folder), [basename(folder)]);
+/** Links on one path after which the kernel gives up (path_resolution(7)). */
+const maxLinks = 40;
+
+/** A path is news when any folder or link on the way to what it names comes, goes or becomes another one. */
+const followWay = async (path: string, follow: Follow): Promise<void> => {
+  const steps = path.split(sep);
+  let folder = parse(path).root;
+  let links = 0;
+  for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
+    const place = join(folder, step);
+    if (step === '..' || place === folder) {
+      folder = place;
+      continue;
+    }
+    follow(folder, [step]);
+    const target = await readlink(place).catch(() => undefined);
+    if (target === undefined) {
+      folder = place;
+      continue;
+    }
+    links += 1;
+    if (links > maxLinks) return;
+    steps.unshift(...target.split(sep));
+    if (isAbsolute(target)) folder = parse(target).root;
   }
 };
 

@@ -137,6 +137,34 @@ test('edits are seen: in place, by an editor that renames, through a link', asyn
   await eventually(() => copy('project-3')?.services[0]?.upstream.port === 9303);
 });
 
+test('a change of any link on the way is seen: to a file, to a copy, to a root', async () => {
+  const base = await temporaryFolder();
+  await addCopy(join(base, 'old/project-2'), projectFile(8000));
+  await addCopy(join(base, 'new/project-3'), projectFile(9000));
+  await symlink('old', join(base, 'current'));
+  await symlink('current', join(base, 'root'));
+  await mkdir(join(base, 'linked/project-4'), { recursive: true });
+  await symlink('../../current/project-2', join(base, 'linked/link'));
+  await symlink(join(base, 'file'), join(base, 'linked/project-4/sidings.json'));
+  await symlink('root/project-2/sidings.json', join(base, 'file'));
+  await symlink('../later/project-5', join(base, 'linked/dangling'));
+  const { untilNames, copy } = startDirectories({ roots: [join(base, 'root'), join(base, 'linked')] });
+  const portOf = (name: string) => copy(name)?.services[0]?.upstream.port;
+  await untilNames('project-2', 'project-4');
+  expect(portOf('project-4')).toBe(8004);
+
+  await symlink('new', join(base, 'next'));
+  await rename(join(base, 'next'), join(base, 'current'));
+  await untilNames('project-3', 'project-4');
+
+  await unlink(join(base, 'file'));
+  await symlink('new/project-3/sidings.json', join(base, 'file'));
+  await eventually(() => portOf('project-4') === 9004, 'the port of the file that the link leads to now');
+
+  await addCopy(join(base, 'later/project-5'));
+  await untilNames('project-3', 'project-4', 'project-5');
+});
+
 test('a broken sidings.json is a problem of its copy and of no other', async () => {
   const root = await rootWith('project', 'project-2', 'project-3');
   const { untilNames, copy } = startDirectories({ roots: [root] });
