@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
 import { isAbsolute } from 'node:path';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -68,6 +68,7 @@ export const createStatus = async (options: StatusOptions): Promise<Status> => {
     return503OnClosing: false,
     frameworkErrors: (_error, _request, reply) => answer(reply as FastifyReply, problem('not-found')),
   });
+  for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
   // Nothing here takes a body, so none is read.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -141,10 +142,12 @@ const read = (app: FastifyInstance, url: string, schema: object, handler: Handle
     method: app.supportedMethods.filter((method) => method !== 'GET' && method !== 'HEAD'),
     url,
     schema: { hide: true },
-    handler: ({ method }, reply) => {
+    // Before anything is said of a body that is not wanted.
+    onRequest: async ({ method }, reply) => {
       reply.header('Allow', 'GET, HEAD');
       throw fail('method-not-allowed', { method });
     },
+    handler: () => undefined,
   });
 };
 

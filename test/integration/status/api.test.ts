@@ -173,22 +173,25 @@ test('no answer lets another origin read it, and none can be framed or run forei
   }
 });
 
-test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s changes nothing anywhere', async (method) => {
-  const ask = await start();
-  for (const path of [
-    '/',
-    '/page.js',
-    '/api/workstreams',
-    '/api/workstreams/project-3',
-    '/api/events',
-    '/api/lookup',
-  ]) {
-    const answer = await ask(path, 'Content-Type: text/plain\r\nContent-Length: 0\r\n', method);
-    expectProblem(answer, 'method-not-allowed');
-    expect(answer.headers.allow).toBe('GET, HEAD');
-  }
-  expectProblem(await ask('/nothing', 'Content-Type: text/plain\r\nContent-Length: 0\r\n', method), 'not-found');
-});
+test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'QUERY', 'PROPFIND', 'PURGE'])(
+  '%s changes nothing anywhere',
+  async (method) => {
+    const ask = await start();
+    for (const path of [
+      '/',
+      '/page.js',
+      '/api/workstreams',
+      '/api/workstreams/project-3',
+      '/api/events',
+      '/api/lookup',
+    ]) {
+      const answer = await ask(path, 'Content-Type: text/plain\r\nContent-Length: 0\r\n', method);
+      expectProblem(answer, 'method-not-allowed');
+      expect(answer.headers.allow).toBe('GET, HEAD');
+    }
+    expectProblem(await ask('/nothing', 'Content-Type: text/plain\r\nContent-Length: 0\r\n', method), 'not-found');
+  },
+);
 
 test('HEAD is GET without the body', async () => {
   const ask = await start();
