@@ -100,10 +100,14 @@ export const createHttp1Front = (handle: Handle): Front => {
     // Node has taken its listeners away; a client that resets now must not end the process.
     socket.on('error', () => socket.destroy());
     const before = under.get(socket);
-    if (before !== undefined && !before.response.closed) {
-      socket.destroy();
-      return;
-    }
+    // The answer to a request that was sent without waiting for it goes first, and needs the connection until then.
+    if (before !== undefined && !before.response.closed)
+      before.response.once('close', () => openTunnel(request, socket, early));
+    else openTunnel(request, socket, early);
+  };
+
+  const openTunnel = (request: IncomingMessage, socket: Socket, early: Buffer): void => {
+    if (socket.destroyed) return;
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);

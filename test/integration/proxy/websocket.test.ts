@@ -223,3 +223,16 @@ test('a tunnel passes a half-close on, and a reset ends both sides', async () =>
   rude.socket.resetAndDestroy();
   await eventually(() => upstream.connections.every(({ closed }) => closed), 'the upstream is released');
 });
+
+test('a handshake that was sent without waiting for an answer comes after it', async () => {
+  const upstream = await startRawUpstream((received, socket) => {
+    if (/^GET \/first /.test(received))
+      setTimeout(() => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst'), 50);
+    else socket.write(`${switching}second`);
+  });
+  const { port } = await front(upstream.port);
+  const client = rawClient(port);
+  client.send(`GET /first HTTP/1.1\r\nHost: ${host}\r\n\r\n${handshake()}early`);
+  await client.until(/^HTTP\/1\.1 200 OK[\s\S]*first[\s\S]*HTTP\/1\.1 101 [\s\S]*second$/);
+  await eventually(() => upstream.received().endsWith('early'), 'what came behind the handshake');
+});
