@@ -230,6 +230,12 @@ export const errors = {
     exit: 1,
     status: 431,
   },
+  'expectation-unknown': {
+    message: 'The request expects something that cannot be promised.',
+    hint: 'Only "Expect: 100-continue" has a meaning.',
+    exit: 1,
+    status: 417,
+  },
   'request-timeout': {
     message: 'The request did not arrive in time.',
     hint: 'Send it again.',

@@ -44,10 +44,8 @@ export const createHttp1Server = (events: Http1Events): Server => {
 
   server.on('request', (request, response) => events.request(request, response, false));
   server.on('checkContinue', (request, response) => events.request(request, response, true));
-  server.on('checkExpectation', (_request, response) => {
-    response.writeHead(417, { connection: 'close' });
-    response.end();
-  });
+  // Without a listener Node answers this by itself, in words that are not ours and past our rules.
+  server.on('checkExpectation', (request, response) => events.request(request, response, false));
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
     events.invalid(problem('method-unsupported', { method: 'CONNECT' }), socket as Socket);
   });

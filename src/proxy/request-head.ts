@@ -46,7 +46,7 @@ const invalid = (reason: string): Problem => problem('request-invalid', { reason
 
 /**
  * Judges a head as a whole. Gives the head in its one meaning, or the problem (`request-invalid`, `host-invalid`,
- * `method-unsupported`): two programs could read it differently, so it must not be forwarded. Rules of RFC 9112 §3, §5 and §6,
+ * `method-unsupported`, `expectation-unknown`): two programs could read it differently, so it must not be forwarded. Rules of RFC 9112 §3, §5 and §6,
  * stricter wherever they leave a choice.
  */
 export const judgeHead = ({ method, target, version, headers }: ReceivedHead): RequestHead | Problem => {
@@ -91,6 +91,11 @@ export const judgeHead = ({ method, target, version, headers }: ReceivedHead): R
         break;
       case 'sec-websocket-key':
         keys += 1;
+        break;
+      case 'expect':
+        // RFC 9110 §10.1.1: nothing else is defined, and HTTP/1.0 has no expectations at all.
+        if (version === '1.1' && tokens(value).some((expectation) => expectation !== '100-continue'))
+          return problem('expectation-unknown');
         break;
       default:
         if (isDisguise(lower)) return invalid(`the field ${name} resembles one that decides where a request ends`);

@@ -115,6 +115,15 @@ test('methods that a reverse proxy has no use for get 501', async () => {
   expect(upstream.received()).toBe('');
 });
 
+test('an expectation that nobody knows gets 417 in our words', async () => {
+  const { upstream, port } = await open();
+  const answer = await exchange(port, head(['Expect: tea', 'Content-Length: 3'], 'abc'));
+  expect(answer).toMatch(/^HTTP\/1\.1 417 /);
+  expect(answer).toMatch(/\r\nConnection: close\r\n/);
+  expect(answer).toContain('"code":"expectation-unknown"');
+  expect(upstream.received()).toBe('');
+});
+
 test('a head that is too large gets 431', async () => {
   const { upstream, port } = await open();
   const answer = await exchange(port, `GET / HTTP/1.1\r\nHost: ${host}\r\nX: ${'a'.repeat(100_000)}\r\n\r\n`);

@@ -18,6 +18,14 @@ test('a plain head has one meaning', () => {
   });
 });
 
+test.each<[string, Partial<ReceivedHead>]>([
+  ['once', { headers: [...host, 'Expect', '100-Continue'] }],
+  ['twice', { headers: [...host, 'Expect', '100-continue', 'Expect', '100-continue'] }],
+  ['by HTTP/1.0, where it has no meaning', { headers: [...host, 'Expect', 'tea'], version: '1.0' }],
+])('an expectation that is understood: %s', (_name, head) => {
+  expect(judge(head)).not.toHaveProperty('code');
+});
+
 test.each<[string, Partial<ReceivedHead>, string]>([
   ['HTTP/2.0 in a text head', { version: '2.0' }, 'request-invalid'],
   ['HTTP/0.9', { version: '0.9' }, 'request-invalid'],
@@ -34,6 +42,7 @@ test.each<[string, Partial<ReceivedHead>, string]>([
   ['a target of another scheme', { target: 'ftp://project-3.api.localhost/' }, 'request-invalid'],
   ['an absolute target with a user', { target: 'http://u@project-3.api.localhost/' }, 'host-invalid'],
   ['an absolute target without a host', { target: 'http:///a' }, 'host-invalid'],
+  ['an unknown expectation', { headers: [...host, 'Expect', '100-continue, tea'] }, 'expectation-unknown'],
   ['no Host', { headers: [] }, 'host-invalid'],
   ['two Hosts', { headers: [...host, 'host', 'project-3.api.localhost'] }, 'host-invalid'],
   ['an empty Host', { headers: ['Host', ''] }, 'host-invalid'],
