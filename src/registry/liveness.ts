@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { openSync, readSync } from 'node:fs';
 import type { Log } from '../model/log.ts';
 import type { Upstream } from '../model/workstream.ts';
 import { type Listener, readListeners } from './listeners-linux.ts';
@@ -189,9 +189,16 @@ const countSockets = (): string | undefined => {
 /** The id of the process that was started last. */
 const newestProcess = (): string | undefined => /\d+$/m.exec(readNow('/proc/loadavg'))?.[0];
 
+/** Files of /proc that are open for good: a glance comes several times a second, and to open one costs far more than to read it. */
+const opened = new Map<string, number>();
+const glance = Buffer.allocUnsafe(16_384);
+
+/** The first bytes of a file of /proc as they are now; the kernel writes it anew for whoever reads from its beginning. */
 const readNow = (file: string): string => {
   try {
-    return readFileSync(file, 'latin1');
+    const descriptor = opened.get(file) ?? openSync(file, 'r');
+    opened.set(file, descriptor);
+    return glance.toString('latin1', 0, readSync(descriptor, glance, 0, glance.length, 0));
   } catch {
     return '';
   }
