@@ -1,6 +1,6 @@
 // Debian packages that tests use. Installed only by root on Debian; elsewhere the tests that need them say what is missing.
-import { existsSync, readFileSync } from 'node:fs';
-import { run } from './lib.mjs';
+import { readFileSync } from 'node:fs';
+import { onPath, run } from './lib.mjs';
 
 /** Command that the tests call, and the Debian package that brings it. */
 const commands = {
@@ -8,9 +8,13 @@ const commands = {
   certutil: 'libnss3-tools',
   chromium: 'chromium',
   curl: 'curl',
+  busybox: 'busybox-static',
   'docker-compose': 'docker-compose',
+  dockerd: 'docker.io',
   git: 'git',
   h2load: 'nghttp2-client',
+  ip: 'iproute2',
+  iptables: 'iptables',
   nghttp: 'nghttp2-client',
   openssl: 'openssl',
   python3: 'python3',
@@ -24,9 +28,6 @@ const isDebian = () => {
     return false;
   }
 };
-
-const onPath = (command) =>
-  (process.env.PATH ?? '').split(':').some((folder) => folder && existsSync(`${folder}/${command}`));
 
 export const ensureDebianPackages = async () => {
   const missing = Object.entries(commands).filter(([command]) => !onPath(command));

@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('..', import.meta.url));
 export const bin = (name) => `${root}node_modules/.bin/${name}`;
 
+export const onPath = (command) =>
+  (process.env.PATH ?? '').split(':').some((folder) => folder && existsSync(`${folder}/${command}`));
+
 /** Runs a command without a shell; gives its exit code and, with `capture`, what it printed. */
 export const run = (command, args, { capture = false, ...options } = {}) =>
   new Promise((resolve) => {

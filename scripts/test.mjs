@@ -33,7 +33,12 @@ const chosen = process.argv.slice(2);
 const codes =
   chosen.length > 0
     ? [await vitest(...chosen)]
-    : [await vitest('--project', 'unit', '--coverage'), await vitest('--project', 'integration')];
+    : [
+        await vitest('--project', 'unit', '--coverage'),
+        await vitest('--project', 'integration'),
+        // One file at a time: they share one engine, which does many things one after another.
+        await vitest('--project', 'docker', '--no-file-parallelism'),
+      ];
 
 // Where everything must run, a test that was left out is a failure.
 const missing = process.env.CI === 'true' && total.skipped > 0;

@@ -74,10 +74,11 @@ export const exchange = (port: number, text: string): Promise<string> => {
 export const eventually = async (
   condition: () => boolean | Promise<boolean>,
   what = 'the condition',
+  withinMs = 10_000,
 ): Promise<void> => {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + withinMs;
   while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`${what} did not come true within 10 s`);
+    if (performance.now() > end) throw new Error(`${what} did not come true within ${withinMs / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 };
