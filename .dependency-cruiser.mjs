@@ -77,6 +77,7 @@ export default {
       from: { path: '^src/', pathNot: '^src/(cli/|daemon\\.ts)' },
       to: { path: '^src/(cli/|daemon\\.ts)' },
     },
+    owner('dockerode', 'providers/docker/engine.ts'),
     owner('http-proxy', 'proxy/full-lane.ts'),
     owner('fastify', 'status'),
     owner('@fastify/swagger', 'status'),

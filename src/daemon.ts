@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { homedir } from 'node:os';
 import { resolverSettings } from './config/resolver-settings.ts';
 import type { Settings } from './config/settings.ts';
 import { accessLog } from './feedback/access-log.ts';
@@ -10,6 +11,8 @@ import { statusHostnames } from './model/hostname.ts';
 import type { Log } from './model/log.ts';
 import { lookup, type Route } from './model/route-table.ts';
 import { directoryProvider } from './providers/directories.ts';
+import { type DockerProvider, dockerProvider } from './providers/docker/docker.ts';
+import { pause } from './providers/pause.ts';
 import { createProxy } from './proxy/proxy.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import { cachedResolver } from './resolver/cache.ts';
@@ -18,11 +21,15 @@ import { openCertificates } from './tls/certificates.ts';
 
 /** Lines of a service's log on the page that says why it does not answer. */
 const logLines = 15;
+/** How long a Docker Engine may take to tell of its containers before what it runs is found later. */
+const dockerPatienceMs = 1000;
 /** How long requests that are under way may take to end, in milliseconds. */
 const graceMs = 10_000;
 
 export interface Watch {
   readonly registry: Registry;
+  /** Undefined where containers are to be left alone. */
+  readonly docker: DockerProvider | undefined;
   /** Looks under other roots from here on. Settles when what is there has been seen once. */
   readonly follow: (settings: Settings) => Promise<void>;
 }
@@ -31,6 +38,8 @@ interface WatchOptions {
   readonly settings: Settings;
   readonly address: () => ProxyAddress;
   readonly log: Log;
+  /** Of the user whose copies and sockets are meant. */
+  readonly home?: string | undefined;
   /** Ends it. When a part fails, it is this controller that the failure ends. */
   readonly life: AbortController;
   /** No slot is claimed and no resolver command run: a copy that needs that is seen with a problem only. */
@@ -38,10 +47,22 @@ interface WatchOptions {
 }
 
 /** Finds the copies under the roots and watches their services. */
-export const watchWorkstreams = ({ settings, address, log, life, readOnly }: WatchOptions): Watch => {
+export const watchWorkstreams = ({ settings, address, log, life, readOnly, home = homedir() }: WatchOptions): Watch => {
   const registry = createRegistry({ suffixes: settings.suffixes, address, log });
   const fail = (error: unknown): void => life.abort(error);
   registry.run(life.signal).catch(fail);
+  const docker = settings.docker
+    ? dockerProvider({ suffixes: settings.suffixes, environment: process.env, home, log })
+    : undefined;
+  let containersSeen: Promise<void> | undefined;
+  const watchContainers = (): Promise<void> =>
+    new Promise((resolve) => {
+      const publish = (snapshot: Parameters<Registry['publish']>[0]): void => {
+        registry.publish(snapshot);
+        resolve();
+      };
+      docker?.run(publish, life.signal).catch(fail).finally(resolve);
+    });
 
   let provider = new AbortController();
   const follow = async (current: Settings): Promise<void> => {
@@ -55,18 +76,26 @@ export const watchWorkstreams = ({ settings, address, log, life, readOnly }: Wat
     });
     await new Promise<void>((resolve) => {
       const publish = (snapshot: Parameters<Registry['publish']>[0]): void => {
-        if (!signal.aborted) registry.publish(snapshot);
+        if (!signal.aborted) {
+          registry.publish(snapshot);
+          docker?.know(snapshot.copies);
+        }
         resolve();
       };
       directories.run(publish, signal).catch(fail).finally(resolve);
     });
+    if (docker === undefined) return;
+    containersSeen ??= watchContainers();
+    await pause(dockerPatienceMs, life.signal, containersSeen);
   };
-  return { registry, follow };
+  return { registry, docker, follow };
 };
 
 export interface DaemonOptions {
   readonly settings: Settings;
   readonly log: Log;
+  /** Of the user whose copies and sockets are meant. */
+  readonly home?: string | undefined;
   /** Ends the daemon. */
   readonly signal: AbortSignal;
   /** Does the binding of the ports, with what rights it needs. */
@@ -86,7 +115,13 @@ export interface Daemon {
  * Everything together. Ports are bound last, when all that can be known is known; rejects with the system's error when that fails.
  * Gives undefined when the signal ends it before it is ready.
  */
-export const startDaemon = async ({ settings, log, signal, bind }: DaemonOptions): Promise<Daemon | undefined> => {
+export const startDaemon = async ({
+  settings,
+  log,
+  home,
+  signal,
+  bind,
+}: DaemonOptions): Promise<Daemon | undefined> => {
   const life = new AbortController();
   const end = (): void => life.abort();
   signal.addEventListener('abort', end, { once: true });
@@ -111,18 +146,23 @@ export const startDaemon = async ({ settings, log, signal, bind }: DaemonOptions
           life.signal,
         );
 
-  const { registry, follow } = watchWorkstreams({ settings, address, log, life });
+  const { registry, docker, follow } = watchWorkstreams({ settings, address, log, home, life });
 
   const diagnose = async ({ directory, service }: Route): Promise<Diagnosis> => {
-    const [listening, lines] = await Promise.all([
+    const container = docker?.describe(directory, service);
+    const [listening, captured, written = []] = await Promise.all([
       registry.listeningIn(directory),
       tailServiceLog(serviceLogFile(settings.stateDirectory, directory, service), logLines),
+      docker?.logTail(directory, service, logLines),
     ]);
     return {
       listening,
-      container: undefined,
-      logTail: lines,
-      startCommand: `stack-env run --service ${service} -- npm run dev`,
+      container,
+      logTail: container === undefined ? captured : written,
+      startCommand:
+        container === undefined
+          ? `stack-env run --service ${service} -- npm run dev`
+          : `stack-env compose up -d ${service}`,
     };
   };
 

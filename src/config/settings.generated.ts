@@ -25,6 +25,8 @@ export type SettingsFile = {
 })[];
 /** What hostnames end in; the first one is printed. */
 "suffixes"?: (string)[];
+/** false: containers are not looked at. True if absent. */
+"docker"?: boolean;
 /** Claimed slots and captured logs. */
 "stateDirectory"?: string;
 "proxy"?: {
@@ -40,7 +42,7 @@ export type SettingsFile = {
 "use strict";
 export const validate: (data: unknown) => boolean = validate10;
 
-const schema11 = {"type":"object","properties":{"$schema":{"type":"string"},"httpPort":{"type":"integer","minimum":0,"maximum":65535,"description":"Port for clear text; 0 takes any free one."},"httpsPort":{"type":"integer","minimum":0,"maximum":65535,"description":"Port for TLS; 0 takes any free one."},"port":{"type":"integer","minimum":0,"maximum":65535,"description":"One port for both instead of two: the first byte tells which it is."},"tls":{"anyOf":[{"type":"boolean"},{"type":"object","required":["cert","key"],"properties":{"cert":{"type":"string","pattern":"^[^\\u0000]+$"},"key":{"type":"string","pattern":"^[^\\u0000]+$"}},"additionalProperties":false}],"description":"false: clear text only. A certificate and its key in PEM: those instead of our own root."},"certificateDirectory":{"type":"string","pattern":"^[^\\u0000]+$","description":"Holds the root certificate and its key."},"bind":{"type":"array","items":{"type":"string","pattern":"^[0-9A-Fa-f:.]+$"},"minItems":1,"description":"Addresses to listen on. Loopback only unless you say otherwise here."},"roots":{"type":"array","items":{"anyOf":[{"type":"string","pattern":"^[^\\u0000]+$"},{"type":"object","required":["directory"],"properties":{"directory":{"type":"string","pattern":"^[^\\u0000]+$"},"trusted":{"type":"boolean","description":"Copies under it may run the resolver command of their sidings.json."}},"additionalProperties":false}]},"description":"Folders whose direct subfolders are looked at for copies. `~` is the home folder."},"suffixes":{"type":"array","items":{"type":"string","pattern":"^[a-z0-9-]+(\\.[a-z0-9-]+)*$"},"minItems":1,"description":"What hostnames end in; the first one is printed."},"stateDirectory":{"type":"string","pattern":"^[^\\u0000]+$","description":"Claimed slots and captured logs."},"proxy":{"type":"object","properties":{"responseTimeout":{"type":"number","exclusiveMinimum":0,"maximum":86400,"description":"Seconds that a service may take to begin its answer; 300 if absent."}},"additionalProperties":false},"log":{"type":"object","properties":{"level":{"enum":["trace","debug","info","warn","error","fatal","silent"]},"access":{"type":"boolean","description":"One line for each request."}},"additionalProperties":false}},"title":"Sidings machine configuration","additionalProperties":false};
+const schema11 = {"type":"object","properties":{"$schema":{"type":"string"},"httpPort":{"type":"integer","minimum":0,"maximum":65535,"description":"Port for clear text; 0 takes any free one."},"httpsPort":{"type":"integer","minimum":0,"maximum":65535,"description":"Port for TLS; 0 takes any free one."},"port":{"type":"integer","minimum":0,"maximum":65535,"description":"One port for both instead of two: the first byte tells which it is."},"tls":{"anyOf":[{"type":"boolean"},{"type":"object","required":["cert","key"],"properties":{"cert":{"type":"string","pattern":"^[^\\u0000]+$"},"key":{"type":"string","pattern":"^[^\\u0000]+$"}},"additionalProperties":false}],"description":"false: clear text only. A certificate and its key in PEM: those instead of our own root."},"certificateDirectory":{"type":"string","pattern":"^[^\\u0000]+$","description":"Holds the root certificate and its key."},"bind":{"type":"array","items":{"type":"string","pattern":"^[0-9A-Fa-f:.]+$"},"minItems":1,"description":"Addresses to listen on. Loopback only unless you say otherwise here."},"roots":{"type":"array","items":{"anyOf":[{"type":"string","pattern":"^[^\\u0000]+$"},{"type":"object","required":["directory"],"properties":{"directory":{"type":"string","pattern":"^[^\\u0000]+$"},"trusted":{"type":"boolean","description":"Copies under it may run the resolver command of their sidings.json."}},"additionalProperties":false}]},"description":"Folders whose direct subfolders are looked at for copies. `~` is the home folder."},"suffixes":{"type":"array","items":{"type":"string","pattern":"^[a-z0-9-]+(\\.[a-z0-9-]+)*$"},"minItems":1,"description":"What hostnames end in; the first one is printed."},"docker":{"type":"boolean","description":"false: containers are not looked at. True if absent."},"stateDirectory":{"type":"string","pattern":"^[^\\u0000]+$","description":"Claimed slots and captured logs."},"proxy":{"type":"object","properties":{"responseTimeout":{"type":"number","exclusiveMinimum":0,"maximum":86400,"description":"Seconds that a service may take to begin its answer; 300 if absent."}},"additionalProperties":false},"log":{"type":"object","properties":{"level":{"enum":["trace","debug","info","warn","error","fatal","silent"]},"access":{"type":"boolean","description":"One line for each request."}},"additionalProperties":false}},"title":"Sidings machine configuration","additionalProperties":false};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^[^\\u0000]+$", "u");
 const pattern3 = new RegExp("^[0-9A-Fa-f:.]+$", "u");
@@ -587,11 +589,9 @@ vErrors.push(err40);
 errors++;
 }
 }
-if(data.stateDirectory !== undefined){
-let data16 = data.stateDirectory;
-if(typeof data16 === "string"){
-if(!pattern0.test(data16)){
-const err41 = {instancePath:instancePath+"/stateDirectory",schemaPath:"#/properties/stateDirectory/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+if(data.docker !== undefined){
+if(typeof data.docker !== "boolean"){
+const err41 = {instancePath:instancePath+"/docker",schemaPath:"#/properties/docker/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -601,8 +601,11 @@ vErrors.push(err41);
 errors++;
 }
 }
-else {
-const err42 = {instancePath:instancePath+"/stateDirectory",schemaPath:"#/properties/stateDirectory/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.stateDirectory !== undefined){
+let data17 = data.stateDirectory;
+if(typeof data17 === "string"){
+if(!pattern0.test(data17)){
+const err42 = {instancePath:instancePath+"/stateDirectory",schemaPath:"#/properties/stateDirectory/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -612,12 +615,8 @@ vErrors.push(err42);
 errors++;
 }
 }
-if(data.proxy !== undefined){
-let data17 = data.proxy;
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
-for(const key3 in data17){
-if(!(key3 === "responseTimeout")){
-const err43 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+else {
+const err43 = {instancePath:instancePath+"/stateDirectory",schemaPath:"#/properties/stateDirectory/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -627,11 +626,12 @@ vErrors.push(err43);
 errors++;
 }
 }
-if(data17.responseTimeout !== undefined){
-let data18 = data17.responseTimeout;
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 86400 || isNaN(data18)){
-const err44 = {instancePath:instancePath+"/proxy/responseTimeout",schemaPath:"#/properties/proxy/properties/responseTimeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"};
+if(data.proxy !== undefined){
+let data18 = data.proxy;
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+for(const key3 in data18){
+if(!(key3 === "responseTimeout")){
+const err44 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -640,8 +640,12 @@ vErrors.push(err44);
 }
 errors++;
 }
-if(data18 <= 0 || isNaN(data18)){
-const err45 = {instancePath:instancePath+"/proxy/responseTimeout",schemaPath:"#/properties/proxy/properties/responseTimeout/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
+}
+if(data18.responseTimeout !== undefined){
+let data19 = data18.responseTimeout;
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 86400 || isNaN(data19)){
+const err45 = {instancePath:instancePath+"/proxy/responseTimeout",schemaPath:"#/properties/proxy/properties/responseTimeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -650,9 +654,8 @@ vErrors.push(err45);
 }
 errors++;
 }
-}
-else {
-const err46 = {instancePath:instancePath+"/proxy/responseTimeout",schemaPath:"#/properties/proxy/properties/responseTimeout/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data19 <= 0 || isNaN(data19)){
+const err46 = {instancePath:instancePath+"/proxy/responseTimeout",schemaPath:"#/properties/proxy/properties/responseTimeout/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -662,9 +665,8 @@ vErrors.push(err46);
 errors++;
 }
 }
-}
 else {
-const err47 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err47 = {instancePath:instancePath+"/proxy/responseTimeout",schemaPath:"#/properties/proxy/properties/responseTimeout/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -674,12 +676,9 @@ vErrors.push(err47);
 errors++;
 }
 }
-if(data.log !== undefined){
-let data19 = data.log;
-if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
-for(const key4 in data19){
-if(!((key4 === "level") || (key4 === "access"))){
-const err48 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+}
+else {
+const err48 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -689,10 +688,12 @@ vErrors.push(err48);
 errors++;
 }
 }
-if(data19.level !== undefined){
-let data20 = data19.level;
-if(!(((((((data20 === "trace") || (data20 === "debug")) || (data20 === "info")) || (data20 === "warn")) || (data20 === "error")) || (data20 === "fatal")) || (data20 === "silent"))){
-const err49 = {instancePath:instancePath+"/log/level",schemaPath:"#/properties/log/properties/level/enum",keyword:"enum",params:{allowedValues: schema11.properties.log.properties.level.enum},message:"must be equal to one of the allowed values"};
+if(data.log !== undefined){
+let data20 = data.log;
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+for(const key4 in data20){
+if(!((key4 === "level") || (key4 === "access"))){
+const err49 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -702,9 +703,10 @@ vErrors.push(err49);
 errors++;
 }
 }
-if(data19.access !== undefined){
-if(typeof data19.access !== "boolean"){
-const err50 = {instancePath:instancePath+"/log/access",schemaPath:"#/properties/log/properties/access/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data20.level !== undefined){
+let data21 = data20.level;
+if(!(((((((data21 === "trace") || (data21 === "debug")) || (data21 === "info")) || (data21 === "warn")) || (data21 === "error")) || (data21 === "fatal")) || (data21 === "silent"))){
+const err50 = {instancePath:instancePath+"/log/level",schemaPath:"#/properties/log/properties/level/enum",keyword:"enum",params:{allowedValues: schema11.properties.log.properties.level.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -714,9 +716,9 @@ vErrors.push(err50);
 errors++;
 }
 }
-}
-else {
-const err51 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data20.access !== undefined){
+if(typeof data20.access !== "boolean"){
+const err51 = {instancePath:instancePath+"/log/access",schemaPath:"#/properties/log/properties/access/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -728,12 +730,24 @@ errors++;
 }
 }
 else {
-const err52 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err52 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err52];
 }
 else {
 vErrors.push(err52);
+}
+errors++;
+}
+}
+}
+else {
+const err53 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
 }
 errors++;
 }

@@ -50,6 +50,7 @@ export const settingsSchema = Type.Object(
         description: 'What hostnames end in; the first one is printed.',
       }),
     ),
+    docker: Type.Optional(Type.Boolean({ description: 'false: containers are not looked at. True if absent.' })),
     stateDirectory: Type.Optional(Type.String({ ...directory, description: 'Claimed slots and captured logs.' })),
     proxy: Type.Optional(
       Type.Object(

@@ -24,6 +24,8 @@ export interface SettingValues {
   readonly roots: readonly string[];
   readonly suffixes: readonly string[];
   readonly stateDirectory: string;
+  /** Whether containers are looked at, where there is a Docker Engine. */
+  readonly docker: boolean;
   /** Seconds without a byte before an upstream's answer begins. */
   readonly responseTimeout: number;
   readonly logLevel: (typeof logLevels)[number];
@@ -57,6 +59,7 @@ export interface SettingFlags {
   readonly root?: readonly string[] | undefined;
   readonly suffix?: readonly string[] | undefined;
   readonly stateDir?: string | undefined;
+  readonly docker?: boolean | undefined;
   readonly responseTimeout?: string | undefined;
   readonly logLevel?: string | undefined;
   readonly accessLog?: boolean | undefined;
@@ -261,6 +264,15 @@ export const mergeSettings = (given: SettingSources): Settings => {
       check: asSuffixes,
     }),
     stateDirectory,
+    docker: pick('docker', {
+      flag: '--no-docker',
+      // Commander says true where the flag is absent.
+      given: flags.docker === false ? false : undefined,
+      variable: 'SIDINGS_DOCKER',
+      parse: asBoolean,
+      inFile: content.docker,
+      fallback: true,
+    }),
     responseTimeout: pick('responseTimeout', {
       flag: '--response-timeout',
       given: flags.responseTimeout === undefined ? undefined : asSeconds(flags.responseTimeout, '--response-timeout'),

@@ -211,6 +211,35 @@ export const errors = {
     status: 409,
   },
 
+  // Containers.
+  'container-label-invalid': {
+    message: '{container}: {label} is {value}, {reason}.',
+    hint: 'What is wrong there is left out; the rest of the container is understood as before.',
+    exit: 1,
+  },
+  'container-port-unknown': {
+    message: '{container} ({service} of {name}) exposes {ports}, so its port is not known.',
+    hint: 'Say it with the label sidings.port, or with "containerPort" of {service} in sidings.json.',
+    exit: 1,
+  },
+  'container-unreachable': {
+    message:
+      '{container} ({service} of {name}) has no address of its own, and port {port} is not published on loopback.',
+    hint: 'Give it a network of its own, or publish the port on 127.0.0.1.',
+    exit: 1,
+  },
+  'container-project-mismatch': {
+    message:
+      '{container} was started in {directory}, but it belongs to the compose project {project}; {name} has {expected}.',
+    hint: 'Remove it and start it again with `stack-env compose up`, which gives every copy a compose project of its own.',
+    exit: 3,
+  },
+  'container-hostname-foreign': {
+    message: '{container} asks for {hostname}, which belongs to {owner}.',
+    hint: 'Choose another name with the label sidings.host; what a copy is called never leads to a container outside it.',
+    exit: 1,
+  },
+
   // The proxy.
   'host-invalid': {
     message: 'The request has no usable Host: {reason}.',

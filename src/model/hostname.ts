@@ -40,8 +40,11 @@ export const statusHostnames = (suffix: string): readonly string[] =>
   suffix === 'localhost' ? ['localhost', 'sidings.localhost'] : [`sidings.${suffix}`];
 
 /** Whether a text is a suffix that hostnames can be built on: DNS labels joined by dots, in lower case. */
-export const isSuffix = (text: string): boolean =>
-  text.length <= 128 && /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/.test(text);
+export const isSuffix = (text: string): boolean => text.length <= 128 && isHostname(text);
+
+/** Whether a text is a hostname: DNS labels joined by dots, in lower case. */
+export const isHostname = (text: string): boolean =>
+  text.length <= 253 && /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/.test(text);
 
 export interface Authority {
   /** Lower case, without port and without a final dot. */

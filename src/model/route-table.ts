@@ -41,7 +41,8 @@ export type Refusal = (copy: CopyClaim, service: ServiceClaim) => Problem | unde
 
 /**
  * Builds the table of all http services of all copies under each suffix. A hostname that two copies claim leads to neither:
- * its route carries the refusal that names both. The status hostnames can be claimed by nobody.
+ * its route carries the refusal that names both. The status hostnames can be claimed by nobody. Hostnames that follow from the
+ * names of copies come first; what asks for one of them beside that goes without.
  */
 export const buildRouteTable = (
   copies: readonly CopyClaim[],
@@ -55,6 +56,16 @@ export const buildRouteTable = (
 
   for (const suffix of suffixes) for (const hostname of statusHostnames(suffix)) byHostname.set(hostname, status);
 
+  const taken = (hostname: string, earlier: Route | undefined, route: Route): Problem => {
+    const found = problem('hostname-taken', {
+      hostname,
+      first: earlier === undefined ? 'the status page' : `${earlier.service} in ${earlier.directory}`,
+      second: `${route.service} in ${route.directory}`,
+    });
+    problems.push(found);
+    return found;
+  };
+
   const claim = (hostname: string, route: Route, subdomains: boolean): void => {
     const earlier = byHostname.get(hostname);
     if (earlier === undefined) {
@@ -64,39 +75,48 @@ export const buildRouteTable = (
       return;
     }
     const first = earlier.kind === 'route' ? earlier.route : undefined;
-    const taken = problem('hostname-taken', {
-      hostname,
-      first: first === undefined ? 'the status page' : `${first.service} in ${first.directory}`,
-      second: `${route.service} in ${route.directory}`,
-    });
-    problems.push(taken);
+    const refusal = taken(hostname, first, route);
     if (first === undefined) return;
-    const match: Match = { kind: 'route', route: { ...first, refusal: taken } };
+    const match: Match = { kind: 'route', route: { ...first, refusal } };
     byHostname.set(hostname, match);
     if (subdomains || bySubdomain.has(hostname)) bySubdomain.set(hostname, match);
   };
 
+  /** What is asked for beside the names of copies; claimed when all of those are known. */
+  const asked: [hostname: string, route: Route, subdomains: boolean][] = [];
   for (const copy of copies) {
     for (const service of copy.services) {
       if (service.kind !== 'http') continue;
       const refused = refusal(copy, service);
+      const routeFor = (hostname: string): Route => ({
+        hostname,
+        workstream: copy.name,
+        service: service.name,
+        directory: copy.directory,
+        upstream: service.upstream,
+        refusal: refused,
+      });
+      const parts = { workstream: copy.name, service: service.name, isDefault: service.isDefault };
       for (const suffix of suffixes) {
-        const parts = { workstream: copy.name, service: service.name, isDefault: service.isDefault };
         const names = hostnames(parts, suffix);
         for (const hostname of new Set(names)) {
-          const route: Route = {
-            hostname,
-            workstream: copy.name,
-            service: service.name,
-            directory: copy.directory,
-            upstream: service.upstream,
-            refusal: refused,
-          };
+          const route = routeFor(hostname);
           if (hostname === names[0]) routes.push(route);
-          claim(hostname, route, service.subdomains);
+          if (copy.outside) asked.push([hostname, route, service.subdomains]);
+          else claim(hostname, route, service.subdomains);
         }
       }
+      for (const hostname of new Set(service.aliases)) asked.push([hostname, routeFor(hostname), service.subdomains]);
     }
+  }
+
+  const named = { suffixes, byHostname: new Map(byHostname), bySubdomain: new Map(bySubdomain) };
+  for (const [hostname, route, subdomains] of asked) {
+    const match = lookup(named, hostname);
+    const owner = match.kind === 'route' ? match.route : undefined;
+    if (owner?.directory === route.directory && owner.service === route.service) continue;
+    if (owner !== undefined || match.kind === 'status') taken(hostname, owner, route);
+    else if (match.kind === 'unknown') claim(hostname, route, subdomains);
   }
   return { suffixes, routes, problems, byHostname, bySubdomain };
 };
@@ -105,7 +125,7 @@ export const buildRouteTable = (
 export const emptyRouteTable = (suffixes: readonly string[]): RouteTable => buildRouteTable([], suffixes);
 
 /** What a hostname (lower case, no port, no final dot) means. One map read for every hostname that is claimed. */
-export const lookup = (table: RouteTable, hostname: string): Match => {
+export const lookup = (table: Pick<RouteTable, 'suffixes' | 'byHostname' | 'bySubdomain'>, hostname: string): Match => {
   const exact = table.byHostname.get(hostname);
   if (exact !== undefined) return exact;
   if (table.bySubdomain.size > 0) {

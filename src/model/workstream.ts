@@ -42,11 +42,14 @@ export interface ResolvedHttpService {
   readonly protocol?: UpstreamProtocol;
   /** Path that answers 2xx when the service is healthy. */
   readonly health?: string;
+  /** The port that it listens on inside a container. */
+  readonly containerPort?: number;
 }
 
 export interface ResolvedTcpService {
   readonly kind: 'tcp';
   readonly port: number;
+  readonly containerPort?: number;
 }
 
 /** The address a route leads to. `localhost` means: both loopback families are tried, 127.0.0.1 and ::1. */
@@ -68,6 +71,14 @@ export interface ServiceClaim {
   readonly isDefault: boolean;
   readonly subdomains: boolean;
   readonly health: string | undefined;
+  /** The port that it listens on inside a container, where the project's file says so. */
+  readonly containerPort?: number | undefined;
+  /** Hostnames beside those that follow from its names; they never take one that does. */
+  readonly aliases?: readonly string[];
+  /** Name of the container that it runs in. */
+  readonly container?: string;
+  /** Set where the provider knows how it is, so that nobody has to look at its port. */
+  readonly state?: 'up' | 'down' | 'starting';
 }
 
 /** A copy as one provider knows it. A bad copy has problems and no services, and hides nobody else's. */
@@ -80,6 +91,10 @@ export interface CopyClaim {
   readonly branch: string | undefined;
   readonly services: readonly ServiceClaim[];
   readonly problems: readonly Problem[];
+  /** The project name that compose gets in this copy. */
+  readonly composeProject?: string | undefined;
+  /** Set where it is no copy but something beside them, which gets only hostnames that no copy has. */
+  readonly outside?: true;
 }
 
 /** Everything one provider knows now; complete, never a difference to an earlier one. */
@@ -90,8 +105,11 @@ export interface Snapshot {
   readonly problems: readonly Problem[];
 }
 
-/** `unknown` until liveness has looked; `foreign`: the port is held by a process of another copy. */
-export type ServiceState = 'up' | 'down' | 'unknown' | 'foreign';
+/**
+ * `unknown` until liveness has looked; `foreign`: the port is held by a process of another copy; `starting`: its container is not
+ * healthy yet.
+ */
+export type ServiceState = 'up' | 'down' | 'unknown' | 'foreign' | 'starting';
 
 /** A service of a live workstream, as the status API gives it. */
 export interface Service {
@@ -110,6 +128,8 @@ export interface Service {
   readonly urls: readonly string[];
   /** The bare name of the workstream leads to it. */
   readonly default?: true;
+  /** Name of the container that it runs in. */
+  readonly container?: string;
 }
 
 /** A copy plus its running environment, as the status API gives it (DESIGN §8). */

@@ -74,16 +74,18 @@ const claimOf = ({ directory, branch, outcome }: CopyReading): CopyClaim => {
     const mode = isMain(name, project) ? 'main' : 'workstream';
     return { name, project, mode, slot: 0, directory, branch, services: [], problems: [failure] };
   }
-  const { name, project, mode, slot, problems } = outcome;
-  return { name, project, mode, slot, directory, branch, services: servicesOf(outcome), problems };
+  const { name, project, mode, slot, env, problems } = outcome;
+  const composeProject = env.COMPOSE_PROJECT_NAME;
+  return { name, project, mode, slot, directory, branch, services: servicesOf(outcome), problems, composeProject };
 };
 
 const servicesOf = ({ services }: Resolution): readonly ServiceClaim[] =>
   Object.entries(services).map(([name, service]) => {
     const upstream = { host: 'localhost', port: service.port };
+    const { containerPort } = service;
     if (service.kind === 'tcp') {
-      return { name, kind: 'tcp', upstream, isDefault: false, subdomains: false, health: undefined };
+      return { name, kind: 'tcp', upstream, isDefault: false, subdomains: false, health: undefined, containerPort };
     }
     const { default: isDefault = false, subdomains = false, protocol, health } = service;
-    return { name, kind: 'http', upstream: { ...upstream, protocol }, isDefault, subdomains, health };
+    return { name, kind: 'http', upstream: { ...upstream, protocol }, isDefault, subdomains, health, containerPort };
   });

@@ -11,8 +11,6 @@ export interface Details {
   readonly diagnosis?: Diagnosis;
   /** The port that was expected to answer. */
   readonly port?: number;
-  /** Seconds after which it is worth another try. */
-  readonly retryAfter?: number;
 }
 
 export interface Page {
@@ -20,6 +18,9 @@ export interface Page {
   readonly headers: readonly string[];
   readonly body: string;
 }
+
+/** After which it is worth another try to reach what is starting. */
+const retryAfterSeconds = 1;
 
 /** Whether the client would rather read HTML: a browser that opens a page says so, programs rarely do. */
 export const wantsHtml = (headers: RawHeaders): boolean =>
@@ -45,7 +46,7 @@ export const problemPage = (problem: Problem, html: boolean, details: Details = 
     'Server',
     pseudonym,
   ];
-  if (details.retryAfter !== undefined) headers.push('Retry-After', String(details.retryAfter));
+  if (status === 503) headers.push('Retry-After', String(retryAfterSeconds));
   return { status, headers, body };
 };
 

@@ -70,7 +70,10 @@ const mergeService = (
     subdomains: claim.subdomains || earlier?.subdomains === true,
     health: claim.health ?? earlier?.health,
     provider,
-    hostnames: claim.kind === 'tcp' ? [] : [...new Set(suffixes.flatMap((suffix) => hostnames(names, suffix)))],
+    hostnames:
+      claim.kind === 'tcp'
+        ? []
+        : [...new Set([...suffixes.flatMap((suffix) => hostnames(names, suffix)), ...(claim.aliases ?? [])])],
   };
 };
 
@@ -85,6 +88,10 @@ export const copyAround = (directory: string, copies: { has: (directory: string)
 /** Why nothing of a copy may be reached: another one has its slot or its name, so that its ports may not be its own. */
 export const conflict = ({ problems }: CopyClaim): Problem | undefined =>
   problems.find(({ severity }) => severity === 'error');
+
+/** A service that is not ready yet gets no requests. */
+export const notReady = ({ name }: CopyClaim, { name: service, state }: ServiceClaim): Problem | undefined =>
+  state === 'starting' ? problem('upstream-starting', { service, name }) : undefined;
 
 /** The services whose port is held by a process that works in another copy. */
 export const foreignOwners = (copies: readonly MergedCopy[], sightings: Sightings): Refusals => {
@@ -160,10 +167,10 @@ const serviceOf = (
   service: MergedService,
   { sightings, refusals, address }: Pick<StateInput, 'sightings' | 'refusals' | 'address'>,
 ): Service => {
-  const { name, kind, provider, upstream, isDefault } = service;
+  const { name, kind, provider, upstream, isDefault, container } = service;
   const key = upstreamKey(upstream);
   const sighting = sightings.get(key);
-  const state = sighting !== undefined ? 'up' : sightings.has(key) ? 'down' : 'unknown';
+  const state = service.state ?? (sighting !== undefined ? 'up' : sightings.has(key) ? 'down' : 'unknown');
   const host = sighting?.address ?? addressesOf(upstream.host)[0];
   const urls = service.hostnames.map((hostname) => urlOf(hostname, address));
   return {
@@ -177,6 +184,7 @@ const serviceOf = (
     ...(kind === 'http' && isLoopback(upstream.host) && { localUrl: `http://localhost:${upstream.port}` }),
     urls,
     ...(isDefault && { default: true }),
+    ...(container !== undefined && { container }),
   };
 };
 

@@ -12,6 +12,7 @@ import {
   foreignOwners,
   type MergedCopy,
   mergeSnapshots,
+  notReady,
   type Refusals,
   type Sightings,
   stateOf,
@@ -61,7 +62,7 @@ export const createRegistry = ({
   address,
   log,
   intervalMs = 300,
-  precedence = ['directory'],
+  precedence = ['directory', 'docker'],
   liveness = createLiveness({ log }),
 }: RegistryOptions): Registry => {
   const snapshots = new Map<string, Snapshot | undefined>(precedence.map((provider) => [provider, undefined]));
@@ -84,7 +85,11 @@ export const createRegistry = ({
     const found = foreignOwners(copies, sightings);
     if (changed.copies || !isDeepStrictEqual(found, refusals)) {
       refusals = found;
-      table = buildRouteTable(copies, suffixes, (copy, service) => conflict(copy) ?? found.get(service));
+      table = buildRouteTable(
+        copies,
+        suffixes,
+        (copy, service) => conflict(copy) ?? found.get(service) ?? notReady(copy, service),
+      );
     }
     addressShown = addressNow();
     const next = stateOf({ copies, problems, sightings, refusals, table, address: address() });
@@ -107,7 +112,9 @@ export const createRegistry = ({
     copies = mergeSnapshots(known, suffixes);
     problems = known.flatMap((one) => one.problems);
     upstreams = new Map(
-      copies.flatMap(({ services }) => services.map(({ upstream }) => [upstreamKey(upstream), upstream])),
+      copies.flatMap(({ services }) =>
+        services.filter(({ state }) => state === undefined).map(({ upstream }) => [upstreamKey(upstream), upstream]),
+      ),
     );
     settle({ copies: true });
     endPause();

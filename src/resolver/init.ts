@@ -8,6 +8,7 @@ import type { EnvFile } from './env-files.ts';
 import { databaseName } from './environment.ts';
 import { maskSecrets } from './secrets.ts';
 import { slotRange } from './slots.ts';
+import { tcpPorts } from './tcp-ports.ts';
 
 /** What a project says about itself without a `sidings.json`. */
 export interface InitSources {
@@ -51,12 +52,6 @@ export interface Proposal {
 
 /** Fewer copies than this are not worth a service that stands in the way. */
 const wantedSlots = 20;
-
-/** Ports inside of containers, and of programs without one, that speak something else than HTTP. */
-const tcpPorts = new Set([
-  22, 25, 389, 465, 587, 636, 1025, 1433, 1521, 1883, 2181, 2525, 3306, 4222, 5432, 5433, 5671, 5672, 6222, 6379, 6432,
-  7687, 8883, 9042, 9092, 9093, 11211, 26257, 26379, 27017, 27018, 29092, 33060, 50051,
-]);
 
 const webNames = ['web', 'frontend', 'ui', 'app', 'client', 'site', 'www'];
 

@@ -5,6 +5,13 @@ const variable = '^[A-Za-z_][A-Za-z0-9_]*$';
 const serviceSchema = Type.Object(
   {
     port: Type.Integer({ minimum: 1, maximum: 65535, description: 'Base port: the port in the main checkout.' }),
+    containerPort: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 65535,
+        description: 'Port that it listens on inside a container; the only exposed one if absent.',
+      }),
+    ),
     kind: Type.Optional(
       Type.Enum(['http', 'tcp'], { description: '`http` (the default) is reached through the proxy; `tcp` is not.' }),
     ),

@@ -139,9 +139,10 @@ const resolveServices = (input: ServicesInput): Readonly<Record<string, Resolved
     services.set(service, { ...services.get(service), kind, port: port - slot });
   }
   const resolved = [...services].map(([service, details]): [string, ResolvedService] => {
-    const { kind = 'http', default: isDefault = false, subdomains = false, protocol, health } = details;
+    const { kind = 'http', default: isDefault = false, subdomains = false, protocol, health, containerPort } = details;
+    const inContainer = containerPort !== undefined && { containerPort };
     const port = details.port + slot;
-    if (kind === 'tcp') return [service, { kind, port }];
+    if (kind === 'tcp') return [service, { kind, port, ...inContainer }];
     const hostname = hostnames({ workstream: name, service, isDefault }, settings.suffix)[0] as string;
     const localUrl = `${protocol === 'https' ? 'https' : 'http'}://localhost:${port}`;
     return [
@@ -156,6 +157,7 @@ const resolveServices = (input: ServicesInput): Readonly<Record<string, Resolved
         ...(subdomains && { subdomains: true }),
         ...(protocol !== undefined && { protocol }),
         ...(health !== undefined && { health }),
+        ...inContainer,
       },
     ];
   });

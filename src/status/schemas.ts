@@ -40,8 +40,9 @@ const service = object<Service>(
     port: { type: 'integer', minimum: 1, maximum: 65535 },
     state: {
       type: 'string',
-      enum: ['up', 'down', 'unknown', 'foreign'],
-      description: 'foreign: the port is held by a process of another copy.',
+      enum: ['up', 'down', 'unknown', 'foreign', 'starting'],
+      description:
+        'foreign: the port is held by a process of another copy; starting: its container is not healthy yet.',
     },
     provider: { type: 'string', description: 'What found it.' },
     upstream: { type: 'string', description: 'The address it listens on.' },
@@ -49,8 +50,9 @@ const service = object<Service>(
     localUrl: { type: 'string', description: 'The address without the proxy; http services only.' },
     urls: { ...list(text), description: 'All addresses, the canonical one first.' },
     default: { type: 'boolean', description: 'The bare name of the workstream leads to it.' },
+    container: { type: 'string', description: 'Name of the container that it runs in.' },
   },
-  ['url', 'localUrl', 'default'],
+  ['url', 'localUrl', 'default', 'container'],
 );
 
 const workstream = object<Workstream>(

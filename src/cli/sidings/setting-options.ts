@@ -15,6 +15,7 @@ export const addSettingOptions = (command: Command): Command =>
     .option('--https-port <port>', 'port of the proxy for TLS (default: 443 beside 80, 8443 beside 8080)')
     .option('--port <port>', 'one port for both')
     .option('--no-tls', 'clear text only')
+    .option('--no-docker', 'leave containers alone')
     .addOption(new Option('--root <dir>', 'folder whose subfolders may be copies (repeat it)').argParser(repeat))
     .addOption(new Option('--suffix <suffix>', 'what hostnames end in (repeat it)').argParser(repeat))
     .option('--config <file>', 'the configuration file')

@@ -31,9 +31,11 @@ export const start = async (flags: SettingOptions): Promise<number> => {
   process.on('SIGINT', stop).on('SIGTERM', stop);
 
   const bind = invoker?.asRoot ?? (<Result>(work: () => Promise<Result>) => work());
-  const daemon = await startDaemon({ settings, log, signal: end.signal, bind }).catch(async (error: unknown) => {
-    throw await explainBinding(error);
-  });
+  const daemon = await startDaemon({ settings, log, home: invoker?.identity.home, signal: end.signal, bind }).catch(
+    async (error: unknown) => {
+      throw await explainBinding(error);
+    },
+  );
   invoker?.dropRoot();
   if (daemon === undefined) return 0;
 
@@ -86,6 +88,7 @@ const restartFor = (before: Settings, after: Settings): readonly string[] =>
       'bind',
       'suffixes',
       'stateDirectory',
+      'docker',
       'responseTimeout',
       'logLevel',
       'accessLog',

@@ -1,5 +1,5 @@
 // The status page: follows /api/events and shows the state. Data reaches the document as text only, never as markup.
-import { facts, inOrder, linkTo, stateWord, summary } from './view.js';
+import { facts, inOrder, linkTo, placeOf, stateWord, summary } from './view.js';
 
 const byId = (id) => document.getElementById(id);
 
@@ -41,15 +41,22 @@ const addresses = ({ url, urls, upstream, kind }) => {
   return shown;
 };
 
-const serviceRow = (service) =>
-  element(
+const serviceRow = (service) => {
+  const place = placeOf(service);
+  return element(
     'tr',
     {},
     element('th', { scope: 'row' }, service.name),
     element('td', {}, element('span', { class: `state ${service.state}` }, stateWord(service.state))),
-    element('td', {}, String(service.port)),
+    element(
+      'td',
+      {},
+      String(service.port),
+      ...(place === undefined ? [] : [element('div', { class: 'quiet' }, place)]),
+    ),
     element('td', {}, ...addresses(service)),
   );
+};
 
 const servicesTable = ({ name, services }) => {
   if (services.length === 0) return element('p', { class: 'quiet' }, 'No services.');

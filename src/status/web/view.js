@@ -20,10 +20,22 @@ export const linkTo = (url) => {
   return protocol === 'http:' || protocol === 'https:' ? href : undefined;
 };
 
-const words = { up: 'up', down: 'not listening', unknown: 'not known yet', foreign: 'held by another copy' };
+const words = {
+  up: 'up',
+  down: 'not listening',
+  unknown: 'not known yet',
+  foreign: 'held by another copy',
+  starting: 'starting',
+};
 
 /** What the state of a service is called; what is not known here is shown as it is. */
 export const stateWord = (state) => (Object.hasOwn(words, state) ? words[state] : String(state));
+
+/** Where a service runs, if not as a process of its copy. */
+export const placeOf = ({ provider, container }) => {
+  if (provider === 'directory') return undefined;
+  return container === undefined ? provider : `${provider}: ${container}`;
+};
 
 const count = (number, word) => `${number} ${word}${number === 1 ? '' : 's'}`;
 

@@ -27,11 +27,10 @@ test('no Accept wants no page', () => {
 });
 
 test('programs get problem+json with the code, the hint and what is known', () => {
-  const page = problemPage(refused, false, { diagnosis, port: 8003, known: ['http://a.localhost'], retryAfter: 2 });
+  const page = problemPage(refused, false, { diagnosis, port: 8003, known: ['http://a.localhost'] });
   expect(page.status).toBe(502);
-  expect(page.headers).toEqual(
-    expect.arrayContaining(['application/problem+json', 'no-store', 'nosniff', 'Retry-After', '2']),
-  );
+  expect(page.headers).toEqual(expect.arrayContaining(['application/problem+json', 'no-store', 'nosniff']));
+  expect(page.headers).not.toContain('Retry-After');
   expect(page.headers).toContain(String(Buffer.byteLength(page.body)));
   expect(JSON.parse(page.body)).toEqual({
     type: 'about:blank',
@@ -43,6 +42,12 @@ test('programs get problem+json with the code, the hint and what is known', () =
     port: 8003,
     diagnosis,
   });
+});
+
+test('what is starting is worth another try after a second', () => {
+  const { status, headers } = problemPage(problem('upstream-starting', { service: 'api', name: 'project-3' }), false);
+  expect(status).toBe(503);
+  expect(headers[headers.indexOf('Retry-After') + 1]).toBe('1');
 });
 
 test('browsers get a page in which all data is text', () => {

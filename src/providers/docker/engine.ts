@@ -1,0 +1,167 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { Agent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
+import { join } from 'node:path';
+import { Duplex, type Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import { type Inspected, type Listed, logLines, newsOf, readInspected, readList } from './answers.ts';
+import type { Endpoint } from './endpoints.ts';
+
+/**
+ * An engine that has answered. These are all the calls that are ever made, and none of them changes anything. No version of the API
+ * is named in any of them, so each engine answers with its own.
+ */
+export interface Engine {
+  /** All containers, those that do not run as well. */
+  readonly list: () => Promise<readonly Listed[]>;
+  /** Undefined when the container is gone. */
+  readonly inspect: (id: string) => Promise<Inspected | undefined>;
+  /** Begins to listen; settles when nothing can happen any more that is not told. */
+  readonly listen: (news: () => void) => Promise<EventStream>;
+  readonly log: (id: string, lines: number) => Promise<readonly string[]>;
+}
+
+export interface EventStream {
+  /** Settles with the reason when the stream ends. */
+  readonly lost: Promise<string>;
+}
+
+const pingMs = 1000;
+const callMs = 5000;
+/** An event is a few hundred bytes; what is longer is none. */
+const maxEvent = 1024 * 1024;
+
+/** An engine at an endpoint; rejects where none answers in time. The signal ends all that it does. */
+export const connectEngine = async (endpoint: Endpoint, signal: AbortSignal): Promise<Engine> => {
+  const { default: Client } = await import('dockerode');
+  const docker = new Client(await optionsFor(endpoint));
+
+  // The client does not notice when an answer is cut off in the middle, so the end of waiting is not left to it.
+  const call = <Result>(ms: number, begin: (limit: { abortSignal: AbortSignal }) => Promise<Result>): Promise<Result> =>
+    new Promise((resolve, reject) => {
+      const limit = new AbortController();
+      const end = (): void => {
+        reject(new Error('the engine does not answer'));
+        limit.abort();
+      };
+      const timer = setTimeout(end, ms);
+      signal.addEventListener('abort', end);
+      if (signal.aborted) end();
+      begin({ abortSignal: limit.signal })
+        .then(resolve, reject)
+        .finally(() => {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', end);
+        });
+    });
+
+  // Its types leave the options out.
+  await call(pingMs, async (limit) => docker.ping(limit as never));
+
+  return {
+    list: async () => readList(await call(callMs, (limit) => docker.listContainers({ all: true, ...limit }))),
+    inspect: async (id) => {
+      try {
+        return readInspected(await call(callMs, (limit) => docker.getContainer(id).inspect(limit)));
+      } catch (error) {
+        if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+        throw error;
+      }
+    },
+    listen: async (news) => {
+      const filters = { type: ['container' as const, 'network' as const] };
+      const stream = await call(callMs, (limit) => docker.getEvents({ filters, ...limit }));
+      const end = (): void => void (stream as Readable).destroy();
+      signal.addEventListener('abort', end);
+      if (signal.aborted) end();
+      const lost = followEvents(stream as Readable, news).finally(() => {
+        signal.removeEventListener('abort', end);
+        end();
+      });
+      return { lost };
+    },
+    log: async (id, lines) => {
+      const options = { stdout: true, stderr: true, tail: lines, follow: false } as const;
+      const log: unknown = await call(pingMs, (limit) => docker.getContainer(id).logs({ ...options, ...limit }));
+      return logLines(Buffer.isBuffer(log) ? log : Buffer.from(String(log)), lines);
+    },
+  };
+};
+
+const followEvents = (stream: Readable, news: () => void): Promise<string> =>
+  new Promise((resolve) => {
+    let text = '';
+    stream.setEncoding('utf8');
+    stream.on('data', (data: string) => {
+      text += data;
+      const lines = text.split('\n');
+      text = lines.pop() ?? '';
+      try {
+        if (text.length > maxEvent) throw new Error('an event has no end');
+        if (lines.filter((line) => line.trim() !== '' && newsOf(line) !== undefined).length > 0) news();
+      } catch (error) {
+        resolve(String(error));
+      }
+    });
+    stream.on('error', (error) => resolve(error.message));
+    stream.on('end', () => resolve('the stream of events ended'));
+    stream.on('close', () => resolve('the stream of events was closed'));
+  });
+
+/** The client would take what is missing here from DOCKER_HOST and its like, which are for one endpoint only. */
+const unset = {
+  host: undefined,
+  port: undefined,
+  protocol: 'http',
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
+} as const;
+
+const optionsFor = async (endpoint: Endpoint): Promise<Docker.DockerOptions> => {
+  switch (endpoint.kind) {
+    case 'socket':
+      return given({ ...unset, socketPath: endpoint.path });
+    case 'tcp': {
+      const { host, port, tls } = endpoint;
+      if (tls === undefined) return given({ ...unset, host, port });
+      const [ca, cert, key] = await Promise.all(
+        ['ca.pem', 'cert.pem', 'key.pem'].map((file) => readFile(join(tls.folder, file)).catch(() => undefined)),
+      );
+      const agent = new SecureAgent({ rejectUnauthorized: tls.verify });
+      return given({ ...unset, host, port, protocol: 'https', ca, cert, key, agent });
+    }
+    case 'ssh':
+      return given({ ...unset, host: 'docker', agent: new SshAgent(endpoint) });
+  }
+};
+
+/** Its types know no option that is left out on purpose. */
+const given = (options: Record<string, unknown>): Docker.DockerOptions => options as Docker.DockerOptions;
+
+/**
+ * Each connection is the user's own ssh, with their keys, settings and known hosts; it never asks anything. That is how the
+ * Docker command does it.
+ */
+class SshAgent extends Agent {
+  readonly #arguments: readonly string[];
+
+  constructor({ host, port, user }: Endpoint & { readonly kind: 'ssh' }) {
+    super({ keepAlive: true });
+    this.#arguments = [
+      ...['-T', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=5'],
+      ...(port === undefined ? [] : ['-p', String(port)]),
+      ...(user === undefined ? [] : ['-l', user]),
+      ...['--', host, 'docker', 'system', 'dial-stdio'],
+    ];
+  }
+
+  override createConnection(): Duplex {
+    const ssh = spawn('ssh', this.#arguments, { stdio: ['pipe', 'pipe', 'ignore'] });
+    const connection = Duplex.from({ readable: ssh.stdout, writable: ssh.stdin });
+    ssh.on('error', (error) => connection.destroy(error));
+    connection.on('close', () => ssh.kill());
+    return connection;
+  }
+}
