@@ -176,7 +176,10 @@ export const startDaemon = async ({
   const proxy = createProxy({
     table: registry.table,
     confirm: registry.confirm,
-    suspect: registry.suspect,
+    suspect: (route) => {
+      registry.suspect(route);
+      docker?.suspect(route.upstream);
+    },
     diagnose,
     status: status.handle,
     tls: certificates,

@@ -14,11 +14,11 @@ export const needsDocker = (context: TestContext, ...commands: readonly string[]
   context.skip(missing);
 };
 
-/** The socket of the engine of the tests. */
-export const engineSocket = (): string => (process.env.DOCKER_HOST ?? '').replace(/^unix:\/\//, '');
+/** The socket of the engine of the tests, whatever a test makes of DOCKER_HOST later. */
+export const engineSocket = (process.env.DOCKER_HOST ?? '').replace(/^unix:\/\//, '');
 
 /** The engine of the tests. What a test changes there it does through this; Sidings itself only reads. */
-export const engine = (socketPath = engineSocket()): Docker => new Docker({ socketPath });
+export const engine = (socketPath = engineSocket): Docker => new Docker({ socketPath, host: undefined as never });
 
 export interface ContainerOptions {
   /** One of `busybox`, `node`, `postgres`, `redis`. */

@@ -88,14 +88,21 @@ export const readInspected = (answer: unknown): Inspected => {
   return { env, exposed: exposed.sort((one, other) => one - other) };
 };
 
-/** The action of an event; undefined for those that say nothing new about how a container is reached. Rejects what is no event. */
-export const newsOf = (line: string): string | undefined => {
+/** Something that happened to a container or a network. */
+export interface News {
+  readonly action: string;
+  /** Of the container or the network. */
+  readonly id: string;
+}
+
+/** What an event tells; undefined where that is nothing new about how a container is reached. Rejects what is no event. */
+export const newsOf = (line: string): News | undefined => {
   const event: unknown = JSON.parse(line);
   const action = text(field(event, 'Action') ?? field(event, 'status'));
   // Each run of a health check is three of these.
-  return /^(?:exec_|top$|resize$|attach$|archive-path$|extract-to-dir$|export$|commit$|prune$)/.test(action)
-    ? undefined
-    : action;
+  if (/^(?:exec_|top$|resize$|attach$|archive-path$|extract-to-dir$|export$|commit$|prune$)/.test(action))
+    return undefined;
+  return { action, id: text(field(field(event, 'Actor'), 'ID') ?? field(event, 'id')) };
 };
 
 /** The lines of a container's log: in frames that say which stream they are of, or as they are where it has a terminal. */

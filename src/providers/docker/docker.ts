@@ -1,7 +1,7 @@
 import { access, realpath } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { Log } from '../../model/log.ts';
-import type { CopyClaim, ServiceClaim, Snapshot } from '../../model/workstream.ts';
+import type { CopyClaim, ServiceClaim, Snapshot, Upstream } from '../../model/workstream.ts';
 import { readRegularFile } from '../../resolver/regular-file.ts';
 import { createBell, pause } from '../pause.ts';
 import type { Provider } from '../provider.ts';
@@ -24,6 +24,8 @@ export interface DockerProviderOptions {
 export interface DockerProvider extends Provider {
   /** Tells of all copies that there are; containers are found in these. */
   readonly know: (copies: readonly CopyClaim[]) => void;
+  /** Something did not answer there: it is looked for again. */
+  readonly suspect: (upstream: Upstream) => void;
   /** State of the containers of a service, for people; undefined where it has none. */
   readonly describe: (directory: string, service: string) => string | undefined;
   /** The last lines that the container of a service has written; none where that cannot be known. */
@@ -32,6 +34,8 @@ export interface DockerProvider extends Provider {
 
 /** Between one list and the next while events go on: at least so long, and as long as the last one took. */
 const restMs = 20;
+/** After the last event, once more: an engine tells of some things before its list has them. */
+const settleMs = 500;
 /** An engine that was lost, or that is not there yet, is looked for again after so long, and longer each time. */
 const firstBackOffMs = 100;
 const longestBackOffMs = 1000;
@@ -58,6 +62,8 @@ export const dockerProvider = ({
   const bell = createBell();
   /** By id: what does not change of a container is asked for once. */
   const inspected = new Map<string, Inspected>();
+  /** Those whose end was told: the engine's list says for a while that they run, until it has cleaned up behind them. */
+  const ended = new Set<string>();
   /** By what a service is and where it may be: where it answered. */
   const reached = new Map<string, Reached | undefined>();
 
@@ -70,21 +76,24 @@ export const dockerProvider = ({
     };
 
     /** Looks for the addresses that are not known; gives whether all services answer. */
-    const tryAll = async (which: (found: Reached | undefined) => boolean): Promise<boolean> => {
+    const tryAll = async (which: Which): Promise<boolean> => {
       const services = plan.copies.flatMap((copy) => copy.services);
       const keys = new Set(services.map(keyOf));
       for (const key of reached.keys()) if (!keys.has(key)) reached.delete(key);
-      const open = services.filter((service) => which(reached.get(keyOf(service))));
+      const open = services.filter((service) => which(reached.get(keyOf(service)), service));
       await each(open, async (service) => void reached.set(keyOf(service), await reach(service.upstreams)));
       return services.every((service) => reached.get(keyOf(service))?.answers === true);
     };
-    const unanswered = (found: Reached | undefined): boolean => found?.answers !== true;
+    const unanswered: Which = (found) => found?.answers !== true;
+    /** Databases write into their log that somebody came and said nothing, so one that has answered is left in peace. */
+    const routed: Which = (found, { claim }) => found?.answers !== true || claim.kind === 'http';
 
     /** Sees all containers once. Rejects when the engine does not say which there are. */
     const look = async (from: Engine): Promise<{ readonly complete: boolean }> => {
       const listed = await from.list();
       const ids = new Set(listed.map(({ id }) => id));
       for (const id of inspected.keys()) if (!ids.has(id)) inspected.delete(id);
+      for (const id of ended) if (!ids.has(id)) ended.delete(id);
       let complete = true;
       const unknown = listed.filter(({ id, state }) => state === 'running' && !inspected.has(id));
       await each(unknown, async ({ id, name }) => {
@@ -99,6 +108,7 @@ export const dockerProvider = ({
       const directories = await realPaths(listed);
       containers = listed.map(({ workingDirectory, ...container }) => ({
         ...container,
+        ...(ended.has(container.id) && container.state === 'running' && { state: 'exited', status: 'Exited' }),
         env: inspected.get(container.id)?.env ?? {},
         exposed: inspected.get(container.id)?.exposed ?? [],
         directory: workingDirectory === undefined ? undefined : directories.get(workingDirectory),
@@ -113,24 +123,30 @@ export const dockerProvider = ({
 
     /** Stays with an engine until it is lost; settles or rejects with the reason. */
     const follow = async (current: Engine): Promise<string> => {
-      const { lost } = await current.listen(bell.ring);
+      ended.clear();
+      const { lost } = await current.listen(({ action, id }) => {
+        if (action === 'die') ended.add(id);
+        if (action === 'start') ended.delete(id);
+        bell.ring();
+      });
       const life = new AbortController();
       const end = (): void => life.abort();
       signal.addEventListener('abort', end);
       const reason = lost.finally(end);
       try {
         let isRescan = true;
+        let isSettled = true;
         while (!life.signal.aborted) {
           bell.reset();
           const begun = performance.now();
           const { complete } = await unlessEnded(look(current), life.signal);
           replan();
-          let answered = await tryAll(isRescan ? () => true : unanswered);
+          let answered = await tryAll(isRescan ? routed : unanswered);
           publishNow();
           backOff = firstBackOffMs;
-          const ended = performance.now();
-          if (bell.hasRung()) await pause(Math.max(restMs, ended - begun), life.signal);
-          const rescanAt = ended + (complete ? rescanMs : longestRetryMs);
+          const looked = performance.now();
+          if (bell.hasRung()) await pause(Math.max(restMs, looked - begun), life.signal);
+          const rescanAt = looked + (!complete ? longestRetryMs : isSettled ? rescanMs : settleMs);
           for (let retry = firstRetryMs; ; retry = Math.min(retry * 2, longestRetryMs)) {
             const left = rescanAt - performance.now();
             if (left <= 0 || bell.hasRung()) break;
@@ -141,7 +157,9 @@ export const dockerProvider = ({
             answered = await Promise.race([tryAll(unanswered), bell.rung().then(() => false)]);
             publishNow();
           }
-          isRescan = !bell.hasRung();
+          // After news comes one look more when it is quiet, and then those that come in any case.
+          isRescan = !bell.hasRung() && isSettled;
+          isSettled = !bell.hasRung();
         }
       } finally {
         signal.removeEventListener('abort', end);
@@ -193,6 +211,13 @@ export const dockerProvider = ({
       copies = known;
       bell.ring();
     },
+    suspect: ({ host, port }) => {
+      for (const [key, found] of reached) {
+        if (found?.answers !== true || found.upstream.host !== host || found.upstream.port !== port) continue;
+        reached.set(key, { ...found, answers: false });
+        bell.ring();
+      }
+    },
     describe: (directory, service) => containerStates({ containers, copies, suffixes }, directory, service),
     logTail: async (directory, service, lines) => {
       const container = containerOf({ containers, copies, suffixes }, directory, service);
@@ -210,6 +235,9 @@ const unlessEnded = <Result>(promise: Promise<Result>, signal: AbortSignal): Pro
     if (signal.aborted) end();
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
   });
+
+/** Which services are tried. */
+type Which = (found: Reached | undefined, service: PlannedService) => boolean;
 
 const keyOf = ({ id, upstreams }: PlannedService): string =>
   [id, ...upstreams.map(({ host, port }) => `${host} ${port}`)].join(' ');

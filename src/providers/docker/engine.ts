@@ -5,7 +5,7 @@ import { Agent as SecureAgent } from 'node:https';
 import { join } from 'node:path';
 import { Duplex, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { type Inspected, type Listed, logLines, newsOf, readInspected, readList } from './answers.ts';
+import { type Inspected, type Listed, logLines, type News, newsOf, readInspected, readList } from './answers.ts';
 import type { Endpoint } from './endpoints.ts';
 
 /**
@@ -18,7 +18,7 @@ export interface Engine {
   /** Undefined when the container is gone. */
   readonly inspect: (id: string) => Promise<Inspected | undefined>;
   /** Begins to listen; settles when nothing can happen any more that is not told. */
-  readonly listen: (news: () => void) => Promise<EventStream>;
+  readonly listen: (tell: (news: News) => void) => Promise<EventStream>;
   readonly log: (id: string, lines: number) => Promise<readonly string[]>;
 }
 
@@ -69,13 +69,13 @@ export const connectEngine = async (endpoint: Endpoint, signal: AbortSignal): Pr
         throw error;
       }
     },
-    listen: async (news) => {
+    listen: async (tell) => {
       const filters = { type: ['container' as const, 'network' as const] };
       const stream = await call(callMs, (limit) => docker.getEvents({ filters, ...limit }));
       const end = (): void => void (stream as Readable).destroy();
       signal.addEventListener('abort', end);
       if (signal.aborted) end();
-      const lost = followEvents(stream as Readable, news).finally(() => {
+      const lost = followEvents(stream as Readable, tell).finally(() => {
         signal.removeEventListener('abort', end);
         end();
       });
@@ -89,7 +89,7 @@ export const connectEngine = async (endpoint: Endpoint, signal: AbortSignal): Pr
   };
 };
 
-const followEvents = (stream: Readable, news: () => void): Promise<string> =>
+const followEvents = (stream: Readable, tell: (news: News) => void): Promise<string> =>
   new Promise((resolve) => {
     let text = '';
     stream.setEncoding('utf8');
@@ -99,7 +99,10 @@ const followEvents = (stream: Readable, news: () => void): Promise<string> =>
       text = lines.pop() ?? '';
       try {
         if (text.length > maxEvent) throw new Error('an event has no end');
-        if (lines.filter((line) => line.trim() !== '' && newsOf(line) !== undefined).length > 0) news();
+        for (const line of lines) {
+          const news = line.trim() === '' ? undefined : newsOf(line);
+          if (news !== undefined) tell(news);
+        }
       } catch (error) {
         resolve(String(error));
       }
