@@ -114,7 +114,10 @@ export const buildRouteTable = (
   for (const [hostname, route, subdomains] of asked) {
     const match = lookup(named, hostname);
     const owner = match.kind === 'route' ? match.route : undefined;
-    if (owner?.directory === route.directory && owner.service === route.service) continue;
+    const now = byHostname.get(hostname);
+    const isOwn = (one: Route | undefined): boolean =>
+      one?.directory === route.directory && one.service === route.service;
+    if (isOwn(owner) || (now?.kind === 'route' && isOwn(now.route))) continue;
     if (owner !== undefined || match.kind === 'status') taken(hostname, owner, route);
     else if (match.kind === 'unknown') claim(hostname, route, subdomains);
   }

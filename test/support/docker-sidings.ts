@@ -23,14 +23,15 @@ export interface WatchingSidings {
   readonly service: (name: string, service: string) => Promise<Service | undefined>;
 }
 
-/** The daemon with copies of a project and the engine at a socket; ended with the test. */
+/** The daemon with copies of a project and the engine at a socket, or at an address and with more commands on the path; ended with the test. */
 export const startWatching = async (
   names: readonly string[] = ['project', 'project-2', 'project-3'],
-  socket = engineSocket,
+  engine: string | { readonly host: string; readonly path: string } = engineSocket,
 ): Promise<WatchingSidings> => {
   const folder = await temporaryFolder();
   const copies = await makeCopies(folder, names);
-  vi.stubEnv('DOCKER_HOST', `unix://${socket}`);
+  vi.stubEnv('DOCKER_HOST', typeof engine === 'string' ? `unix://${engine}` : engine.host);
+  if (typeof engine !== 'string') vi.stubEnv('PATH', `${engine.path}:${process.env.PATH}`);
   onTestFinished(() => {
     vi.unstubAllEnvs();
   });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { access, realpath } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { Log } from '../../model/log.ts';
@@ -67,7 +68,13 @@ export const dockerProvider = ({
   /** By what a service is and where it may be: where it answered. */
   const reached = new Map<string, Reached | undefined>();
 
-  const run: Provider['run'] = async (publish, signal) => {
+  const run: Provider['run'] = async (publish, outer) => {
+    // Every call listens to it while it is under way.
+    const life = new AbortController();
+    const { signal } = life;
+    setMaxListeners(0, signal);
+    outer.addEventListener('abort', () => life.abort(), { once: true });
+    if (outer.aborted) life.abort();
     let plan: Plan = { copies: [], problems: [] };
     let backOff = firstBackOffMs;
 
@@ -129,29 +136,29 @@ export const dockerProvider = ({
         if (action === 'start') ended.delete(id);
         bell.ring();
       });
-      const life = new AbortController();
-      const end = (): void => life.abort();
+      const stay = new AbortController();
+      const end = (): void => stay.abort();
       signal.addEventListener('abort', end);
       const reason = lost.finally(end);
       try {
         let isRescan = true;
         let isSettled = true;
-        while (!life.signal.aborted) {
+        while (!stay.signal.aborted) {
           bell.reset();
           const begun = performance.now();
-          const { complete } = await unlessEnded(look(current), life.signal);
+          const { complete } = await unlessEnded(look(current), stay.signal);
           replan();
           let answered = await tryAll(isRescan ? routed : unanswered);
           publishNow();
           backOff = firstBackOffMs;
           const looked = performance.now();
-          if (bell.hasRung()) await pause(Math.max(restMs, looked - begun), life.signal);
+          if (bell.hasRung()) await pause(Math.max(restMs, looked - begun), stay.signal);
           const rescanAt = looked + (!complete ? longestRetryMs : isSettled ? rescanMs : settleMs);
           for (let retry = firstRetryMs; ; retry = Math.min(retry * 2, longestRetryMs)) {
             const left = rescanAt - performance.now();
             if (left <= 0 || bell.hasRung()) break;
-            await pause(answered ? left : Math.min(left, retry), life.signal, bell.rung());
-            if (life.signal.aborted) break;
+            await pause(answered ? left : Math.min(left, retry), stay.signal, bell.rung());
+            if (stay.signal.aborted) break;
             if (answered || bell.hasRung()) continue;
             // What is silent must not keep news waiting.
             answered = await Promise.race([tryAll(unanswered), bell.rung().then(() => false)]);

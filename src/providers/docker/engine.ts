@@ -29,6 +29,8 @@ export interface EventStream {
 
 const pingMs = 1000;
 const callMs = 5000;
+/** One of them is for the events. */
+const sshConnections = 4;
 /** An event is a few hundred bytes; what is longer is none. */
 const maxEvent = 1024 * 1024;
 
@@ -151,7 +153,7 @@ class SshAgent extends Agent {
   readonly #arguments: readonly string[];
 
   constructor({ host, port, user }: Endpoint & { readonly kind: 'ssh' }) {
-    super({ keepAlive: true });
+    super({ keepAlive: true, maxSockets: sshConnections });
     this.#arguments = [
       ...['-T', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=5'],
       ...(port === undefined ? [] : ['-p', String(port)]),
@@ -164,7 +166,16 @@ class SshAgent extends Agent {
     const ssh = spawn('ssh', this.#arguments, { stdio: ['pipe', 'pipe', 'ignore'] });
     const connection = Duplex.from({ readable: ssh.stdout, writable: ssh.stdin });
     ssh.on('error', (error) => connection.destroy(error));
+    // Requests are told of it as well, but between two of them nobody would be.
+    connection.on('error', () => {});
     connection.on('close', () => ssh.kill());
     return connection;
   }
+
+  // What it would set on a socket, a pair of pipes does not have.
+  override keepSocketAlive(): boolean {
+    return true;
+  }
+
+  override reuseSocket(): void {}
 }
