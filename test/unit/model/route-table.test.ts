@@ -145,3 +145,55 @@ test('whatever the copies are called, a hostname never leads to two services', (
     }),
   );
 });
+
+test('what is asked for beside names of copies leads there, unless it is one, or below one, or of the status page', () => {
+  const names = [
+    'shop.localhost',
+    'project-3.api.localhost',
+    'x.project-3.web.localhost',
+    'sidings.localhost',
+    'a.com',
+  ];
+  const asking = service('job', 1, { aliases: [...names, 'project-2.job.localhost'] });
+  const three = copy('project-3', [service('api', 8003), service('web', 5176, { subdomains: true })]);
+  // The one that asks comes first, and still waits for all others.
+  const table = buildRouteTable([copy('project-2', [asking]), three], ['localhost']);
+  expect(portOf(table, 'shop.localhost')).toBe(1);
+  expect(portOf(table, 'project-2.job.localhost')).toBe(1);
+  expect(portOf(table, 'project-3.api.localhost')).toBe(8003);
+  expect(portOf(table, 'x.project-3.web.localhost')).toBe(5176);
+  expect(portOf(table, 'sidings.localhost')).toBe('status');
+  expect(portOf(table, 'a.com')).toBe('misdirected');
+  expect(table.problems.map(({ message }) => message.split(' ')[0])).toEqual([
+    'project-3.api.localhost',
+    'x.project-3.web.localhost',
+    'sidings.localhost',
+  ]);
+  for (const { refusal } of table.routes) expect(refusal).toBeUndefined();
+  const match = lookup(table, 'project-3.api.localhost');
+  expect(match.kind === 'route' && match.route.refusal).toBeUndefined();
+});
+
+test('two that ask for one hostname get neither of them', () => {
+  const asking = (name: string) => copy(name, [service('web', 80, { aliases: ['shop.localhost'] })]);
+  const match = lookup(buildRouteTable([asking('project-2'), asking('project-3')], ['localhost']), 'shop.localhost');
+  expect(match.kind === 'route' && match.route.refusal?.code).toBe('hostname-taken');
+});
+
+test('something outside gets only hostnames that no copy has', () => {
+  const outside: CopyClaim = {
+    ...copy('api', [service('project-3', 1, { aliases: ['api.api.localhost'] })]),
+    outside: true,
+  };
+  const alone: CopyClaim = {
+    ...copy('mail', [service('mail', 2, { isDefault: true, aliases: ['mail.localhost'] })]),
+    outside: true,
+  };
+  const table = buildRouteTable([outside, alone, copy('project-3', [service('api', 8003)])], ['localhost']);
+  expect(portOf(table, 'api.project-3.localhost')).toBe(8003);
+  expect(portOf(table, 'project-3.api.localhost')).toBe(8003);
+  expect(portOf(table, 'api-project-3.localhost')).toBe(1);
+  expect(portOf(table, 'mail.localhost')).toBe(2);
+  const match = lookup(table, 'mail.localhost');
+  expect(match.kind === 'route' && match.route.refusal).toBeUndefined();
+});

@@ -7,6 +7,7 @@ import {
   copyAround,
   foreignOwners,
   mergeSnapshots,
+  notReady,
   type Sighting,
   type Sightings,
   stateOf,
@@ -284,4 +285,29 @@ test('findings of copies and of snapshots come through, each once', () => {
   ]);
   expect(problems).toEqual([note]);
   expect(workstreams).toMatchObject([{ name: 'broken', live: false, problems: [unreadable], services: [] }]);
+});
+
+test('a container is shown with its name, its state as its provider knows it, and what else it is called', () => {
+  const upstream = { host: '172.20.0.2', port: 80 };
+  const inContainer = service('api', 80, { upstream, container: 'c1', state: 'starting', aliases: ['shop.localhost'] });
+  const copies = [copy('project-3', [inContainer])];
+  const { workstreams } = describe([
+    snapshot('directory', [copy('project-3', [service('api', 8003)])]),
+    snapshot('docker', copies),
+  ]);
+  expect(workstreams[0]?.services[0]).toMatchObject({
+    provider: 'docker',
+    container: 'c1',
+    state: 'starting',
+    upstream: '172.20.0.2:80',
+  });
+  expect(workstreams[0]?.services[0]?.urls.at(-1)).toBe('http://shop.localhost');
+  expect(workstreams[0]?.live).toBe(false);
+});
+
+test('only what is starting is refused for that', () => {
+  const three = copy('project-3', []);
+  expect(notReady(three, service('api', 1, { state: 'starting' }))?.code).toBe('upstream-starting');
+  expect(notReady(three, service('api', 1, { state: 'up' }))).toBeUndefined();
+  expect(notReady(three, service('api', 1))).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { problem } from '../../../src/model/problem.ts';
-import { facts, inOrder, linkTo, stateWord, summary } from '../../../src/status/web/view.js';
-import { stateOf, workstreamOf } from '../../support/status.ts';
+import { facts, inOrder, linkTo, placeOf, stateWord, summary } from '../../../src/status/web/view.js';
+import { serviceOf, stateOf, workstreamOf } from '../../support/status.ts';
 
 test('live ones come first, main before its copies, numbers in their order', () => {
   const of = (name: string, live: boolean, project = 'project') =>
@@ -66,4 +66,11 @@ test('the facts leave a branch out where there is none', () => {
     ['Folder', '/code/project-3'],
   ]);
   expect(facts(workstreamOf({ branch: '<b>' }))).toContainEqual(['Branch', '<b>']);
+});
+
+test('where a service runs, if not as a process of its copy', () => {
+  expect(placeOf(serviceOf())).toBeUndefined();
+  expect(placeOf(serviceOf({ provider: 'docker', container: 'project-3_api_1' }))).toBe('docker: project-3_api_1');
+  expect(placeOf(serviceOf({ provider: 'static' }))).toBe('static');
+  expect(stateWord('starting')).toBe('starting');
 });

@@ -125,7 +125,10 @@ describe('a log', () => {
   };
 
   test('in frames', () => {
-    expect(logLines(Buffer.concat([frame(1, 'one\ntw'), frame(2, 'o\r\n'), frame(1, 'three')]), 2)).toEqual(['two', 'three']);
+    expect(logLines(Buffer.concat([frame(1, 'one\ntw'), frame(2, 'o\r\n'), frame(1, 'three')]), 2)).toEqual([
+      'two',
+      'three',
+    ]);
   });
 
   test('of a terminal, or of none', () => {

@@ -99,12 +99,18 @@ test('the sockets of every program that brings an engine', async () => {
   ];
   const paths = async (...args: Parameters<typeof find>) => (await find(...args)).map(describeEndpoint);
   expect(await paths({})).toEqual(expected);
-  for (const config of ['{', '7', '{"currentContext":"default"}', '{"currentContext":7}', '{"currentContext":"gone"}']) {
+  for (const config of [
+    '{',
+    '7',
+    '{"currentContext":"default"}',
+    '{"currentContext":7}',
+    '{"currentContext":"gone"}',
+  ]) {
     expect(await paths({}, { '/home/me/.docker/config.json': config })).toEqual(expected);
   }
-  expect(await paths({ DOCKER_CONTEXT: 'default' }, { '/home/me/.docker/config.json': '{"currentContext":"gone"}' })).toEqual(
-    expected,
-  );
+  expect(
+    await paths({ DOCKER_CONTEXT: 'default' }, { '/home/me/.docker/config.json': '{"currentContext":"gone"}' }),
+  ).toEqual(expected);
   const moved = await paths({ XDG_RUNTIME_DIR: '/run/me', XDG_CONFIG_HOME: '/cfg', COLIMA_HOME: '/colima' });
   expect(moved).toEqual(
     expect.arrayContaining(['/run/me/docker.sock', '/cfg/colima/default/docker.sock', '/colima/default/docker.sock']),

@@ -15,7 +15,9 @@ test('lists without end are not read to their end', () => {
   expect(faults).toHaveLength(8);
   const long = wishesOf({ labels: { 'sidings.host': 'x'.repeat(5000) }, env: {} }, ['localhost']);
   expect(long.faults).toMatchObject([{ reason: 'which is too long' }]);
-  const rule = wishesOf({ labels: { 'traefik.http.routers.x.rule': `Host(\`${'x'.repeat(5000)}\`)` }, env: {} }, ['localhost']);
+  const rule = wishesOf({ labels: { 'traefik.http.routers.x.rule': `Host(\`${'x'.repeat(5000)}\`)` }, env: {} }, [
+    'localhost',
+  ]);
   expect(rule.hosts).toEqual([]);
 });
 
