@@ -109,7 +109,7 @@ export const newsOf = (line: string): News | undefined => {
 export const logLines = (log: Buffer, count: number): readonly string[] => {
   const parts: Buffer[] = [];
   let at = 0;
-  while (at + 8 <= log.length && (log[at] ?? 9) <= 2 && log.readUIntBE(at + 1, 3) === 0) {
+  while (at + 8 <= log.length && log.readUInt8(at) <= 2 && log.readUIntBE(at + 1, 3) === 0) {
     const length = log.readUInt32BE(at + 4);
     parts.push(log.subarray(at + 8, at + 8 + length));
     at += 8 + length;

@@ -139,7 +139,7 @@ const faultsOf = (
 const planGroup = (group: Group, owners: HostnameOwners, suffixes: readonly string[]): PlannedCopy => {
   const { claim, known, members } = group;
   const problems = [...group.problems];
-  const byService = new Map<string, Member[]>();
+  const byService = new Map<string, [Member, ...Member[]]>();
   for (const member of members) {
     const others = byService.get(member.service);
     if (others === undefined) byService.set(member.service, [member]);
@@ -150,11 +150,11 @@ const planGroup = (group: Group, owners: HostnameOwners, suffixes: readonly stri
 
   for (const [service, all] of byService) {
     // The newest of those with the same number: when compose recreates a container, the old one is on its way out.
-    const [first, ...others] = all.sort(
+    all.sort(
       (one, other) =>
         numberOf(one.container) - numberOf(other.container) || other.container.created - one.container.created,
     );
-    if (first === undefined) continue;
+    const [first, ...others] = all;
     const declared = known.find(({ name }) => name === service);
     const add = (member: Member, name: string, isReplica: boolean): void => {
       const planned = planService({ member, name, declared, claim, isReplica });
