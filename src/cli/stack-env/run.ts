@@ -1,12 +1,9 @@
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import { isatty } from 'node:tty';
 import { openServiceLog, type ServiceLog, serviceLogFile } from '../../feedback/service-log.ts';
-import { fail, type SidingsError, warning } from '../../model/problem.ts';
+import { fail, warning } from '../../model/problem.ts';
 import { reasonOf } from '../../resolver/regular-file.ts';
 import { exitCodeOf, report } from '../report.ts';
+import { runToEnd } from '../run-to-end.ts';
 import { type BundleOptions, type CommonOptions, type GuardOptions, inspect } from './inspect.ts';
 
 export interface RunOptions extends CommonOptions, Pick<GuardOptions, 'replace'>, BundleOptions {
@@ -27,39 +24,23 @@ export const run = async ([command = '', ...args]: readonly string[], options: R
 
   const log =
     service === undefined ? undefined : openLog(serviceLogFile(settings.stateDirectory, copy.directory, service));
-  let child: ChildProcess | undefined;
-  // First of all: a signal that comes while the command starts must not leave it alone.
-  passSignals((signal) => child?.kill(signal));
-  child = start(command, args, {
-    cwd: directory,
-    env: { ...process.env, ...(dir !== undefined && { PWD: directory }), ...(log && colours()), ...env },
-    stdio: log === undefined ? 'inherit' : ['inherit', 'pipe', 'pipe'],
-  });
-  const streams =
-    log === undefined ? [] : [tee(child.stdout, process.stdout, log), tee(child.stderr, process.stderr, log)];
-  const ended = await endOf(child, command);
-  await Promise.all(streams.map((drained) => drained()));
-  log?.close();
-  return typeof ended === 'number' ? ended : raise(ended);
+  return runToEnd(
+    command,
+    args,
+    {
+      cwd: directory,
+      env: { ...process.env, ...(dir !== undefined && { PWD: directory }), ...(log && colours()), ...env },
+      stdio: log === undefined ? 'inherit' : ['inherit', 'pipe', 'pipe'],
+    },
+    async ({ stdout, stderr }, ended) => {
+      if (log === undefined) return;
+      const streams = [tee(stdout, process.stdout, log), tee(stderr, process.stderr, log)];
+      await ended;
+      await Promise.all(streams.map((drained) => drained()));
+      log.close();
+    },
+  );
 };
-
-// Some errors are thrown, such as that of an environment that is too large; others come as an event.
-const start = (command: string, args: readonly string[], options: SpawnOptions): ChildProcess => {
-  try {
-    return spawn(command, args, options);
-  } catch (error) {
-    throw notStarted(command, error);
-  }
-};
-
-const endOf = (child: ChildProcess, command: string): Promise<number | NodeJS.Signals> =>
-  new Promise((resolve, reject) => {
-    child.once('error', (error) => reject(notStarted(command, error)));
-    child.once('exit', (status, signal) => resolve(signal ?? status ?? 1));
-  });
-
-const notStarted = (command: string, error: unknown): SidingsError =>
-  fail('command-not-found', { command, reason: reasonOf(error) });
 
 /** A service must start even where its log cannot be kept. */
 const openLog = (file: string): ServiceLog | undefined => {
@@ -135,38 +116,4 @@ const tee = (from: Readable | null, to: Writable, log: ServiceLog): (() => Promi
         resolve();
       });
     });
-};
-
-/**
- * Signals that are sent to this process are meant for the command. Those of the terminal's keys reach it anyway, because it is in the same
- * foreground group; a second one makes many programs give up their orderly end.
- */
-const passSignals = (pass: (signal: NodeJS.Signals) => void): void => {
-  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.on(signal, pass);
-  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
-    process.on(signal, () => {
-      if (!isForeground()) pass(signal);
-    });
-  }
-};
-
-/** Whether this process is in the group that a terminal sends its signals to. */
-const isForeground = (): boolean => {
-  try {
-    const stat = readFileSync('/proc/self/stat', 'latin1');
-    // After the name: state, parent, process group, session, terminal, the terminal's foreground group.
-    const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return group === foreground;
-  } catch {
-    return [0, 1, 2].some((fd) => isatty(fd));
-  }
-};
-
-/** Ends this process by the signal that ended the command, so that a shell sees what it would have seen. */
-const raise = (signal: NodeJS.Signals): number => {
-  process.removeAllListeners(signal);
-  // A core file of this process would help nobody.
-  const dumps = ['SIGQUIT', 'SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV', 'SIGSYS'];
-  if (!dumps.includes(signal)) process.kill(process.pid, signal);
-  return 128 + constants.signals[signal];
 };
