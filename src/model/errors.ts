@@ -180,6 +180,75 @@ export const errors = {
     exit: 3,
   },
 
+  // Docker Compose.
+  'compose-missing': {
+    message: 'Neither `docker compose` nor docker-compose is on this machine.',
+    hint: 'Install Docker with its compose plugin: https://docs.docker.com/compose/install/',
+    exit: 1,
+  },
+  'compose-fixed-port': {
+    message: '{file}:{line}: {service} publishes port {port} of this machine in every copy.',
+    hint: '{mend}',
+    exit: 3,
+  },
+  'compose-fixed-name': {
+    message: '{file}:{line}: {what} is called {name} in every copy.',
+    hint: '{mend}',
+    exit: 3,
+  },
+  'compose-foreign-option': {
+    message: '{option} {value} is not for {name}, whose compose {what} is {expected}.',
+    hint: 'Leave the option out. For another copy: stack-env --dir FOLDER compose …',
+    exit: 3,
+  },
+  'compose-foreign-container': {
+    message: 'Containers of the compose project {project} were started in {directory}{owner}: {containers}.',
+    hint: '{mend}',
+    exit: 3,
+  },
+  'docker-failed': {
+    message: 'docker {command} failed: {reason}.',
+    hint: '`docker info` says whether a Docker Engine answers, and which.',
+    exit: 1,
+  },
+
+  // The database of a copy.
+  'database-unknown': {
+    message: '{name} has no PostgreSQL database: no variable of sidings.json holds a postgresql:// URL of this machine.',
+    hint: 'Add a DATABASE_URL to "env" there, with the port of a service of kind tcp as a placeholder; `stack-env init` writes one.',
+    exit: 2,
+  },
+  'database-stopped': {
+    message: 'The database of {name} is not running: {reason}.',
+    hint: 'Start it in {directory}, for example with: stack-env compose up -d {service}.',
+    exit: 1,
+  },
+  'database-foreign': {
+    message: 'That is not the database of {name}: {reason}.',
+    hint: 'Nothing was done. Stop it, or start the one of {name}: stack-env compose up -d {service}.',
+    exit: 3,
+  },
+  'database-ambiguous': {
+    message: 'More than one container of {name} may be its database: {containers}.',
+    hint: 'Call the service in sidings.json as it is called in the compose file.',
+    exit: 2,
+  },
+  'database-failed': {
+    message: '{command} in {place} failed: {reason}.',
+    hint: 'The data of {name} is as it was before.',
+    exit: 1,
+  },
+  'copy-unknown': {
+    message: 'There is no other copy called {name}.',
+    hint: 'Known here: {known}.',
+    exit: 2,
+  },
+  'confirmation-missing': {
+    message: '{what} of {name} would be lost, and nobody is here to be asked.',
+    hint: 'If that is meant, add --yes.',
+    exit: 2,
+  },
+
   // Discovery and liveness.
   'root-unreadable': {
     message: 'The root {directory} cannot be read: {reason}.',

@@ -11,37 +11,55 @@ export interface PublishedPort {
 /** What `.env` says, for `${VAR}` without a default. */
 type Lookup = (variable: string) => string | undefined;
 
-/** The published TCP ports in the content of a compose file, in its order. Whatever is not as compose wants it is left out. */
-export const publishedPorts = (content: unknown, lookup: Lookup): readonly PublishedPort[] =>
+/** An entry of `ports:` that publishes on the host, as it is written. */
+export interface Publication {
+  readonly service: string;
+  /** Its place in the list. */
+  readonly index: number;
+  /** What stands before the port on the host: `127.0.0.1:`. */
+  readonly address: string;
+  readonly host: string;
+  readonly container: string;
+  readonly protocol: string;
+  /** In the long syntax, as a map. */
+  readonly isLong: boolean;
+}
+
+/** Everything that a compose file publishes, in its order. Whatever is not as compose wants it is left out. */
+export const publications = (content: unknown): readonly Publication[] =>
   Object.entries(record(record(content).services)).flatMap(([service, description]) => {
     const { ports } = record(description);
-    return (Array.isArray(ports) ? ports : []).flatMap((entry: unknown) => {
+    return (Array.isArray(ports) ? ports : []).flatMap((entry: unknown, index) => {
       const published = typeof entry === 'string' ? shortSyntax(entry) : longSyntax(entry);
-      if (published === undefined) return [];
-      const host = hostPort(published.host, lookup);
-      const container = hostPort(published.container, lookup)?.port;
-      return host === undefined || container === undefined ? [] : [{ service, ...host, container }];
+      return published === undefined ? [] : [{ service, index, ...published }];
     });
   });
 
-interface Published {
-  readonly host: string;
-  readonly container: string;
-}
+/** The published TCP ports in the content of a compose file, as numbers. */
+export const publishedPorts = (content: unknown, lookup: Lookup): readonly PublishedPort[] =>
+  publications(content).flatMap(({ service, host: hostText, container: containerText, protocol }) => {
+    const host = hostPort(hostText, lookup);
+    const container = hostPort(containerText, lookup)?.port;
+    return protocol !== 'tcp' || host === undefined || container === undefined ? [] : [{ service, ...host, container }];
+  });
+
+type Entry = Omit<Publication, 'service' | 'index'>;
 
 /** `8000:80`, `127.0.0.1:${PORT:-8000}:80/tcp`. */
-const shortSyntax = (entry: string): Published | undefined => {
+const shortSyntax = (entry: string): Entry | undefined => {
   const [mapping = '', protocol = 'tcp'] = splitOutside(entry, '/');
   const parts = splitOutside(mapping, ':');
   const [host, container] = parts.slice(-2);
-  if (parts.length < 2 || host === undefined || container === undefined || protocol !== 'tcp') return undefined;
-  return { host, container };
+  if (parts.length < 2 || host === undefined || container === undefined) return undefined;
+  const address = parts.slice(0, -2).map((part) => `${part}:`).join('');
+  return { address, host, container, protocol, isLong: false };
 };
 
-const longSyntax = (entry: unknown): Published | undefined => {
+const longSyntax = (entry: unknown): Entry | undefined => {
   const { published, target, protocol = 'tcp' } = record(entry);
-  if (protocol !== 'tcp' || published === undefined || target === undefined) return undefined;
-  return { host: String(published), container: String(target) };
+  if (published === undefined || target === undefined) return undefined;
+  const [host, container] = [String(published), String(target)];
+  return { address: '', host, container, protocol: String(protocol), isLong: true };
 };
 
 /** Splits where a character stands outside of `${…}`. */
@@ -73,5 +91,5 @@ const hostPort = (text: string, lookup: Lookup): Pick<PublishedPort, 'variable' 
   return port === undefined ? undefined : { variable, port };
 };
 
-const record = (value: unknown): Readonly<Record<string, unknown>> =>
+export const record = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

@@ -2,6 +2,7 @@ import { loadSettings } from '../../config/load.ts';
 import { type Problem, SidingsError } from '../../model/problem.ts';
 import { exitCodeOf, printJson, printText, report } from '../report.ts';
 import { inspect } from '../stack-env/inspect.ts';
+import { inspectCompose } from '../stack-env/inspect-compose.ts';
 import { currentState } from './current-state.ts';
 import type { SettingOptions } from './setting-options.ts';
 
@@ -28,7 +29,8 @@ export const check = async ({ dir, strict, json, ...flags }: Options): Promise<n
 
 const ofGuards = async (options: Parameters<typeof inspect>[0]): Promise<readonly Problem[]> => {
   try {
-    return (await inspect(options)).problems;
+    const found = await inspect(options);
+    return [...found.problems, ...(await inspectCompose(found))];
   } catch (error) {
     if (!(error instanceof SidingsError)) throw error;
     // Outside a copy there is nothing to guard.

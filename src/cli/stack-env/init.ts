@@ -6,6 +6,7 @@ import { type EnvFile, parseEnvFile } from '../../resolver/env-files.ts';
 import { formatProposal, type PackageSource, propose } from '../../resolver/init.ts';
 import { projectFileName } from '../../resolver/project-file.ts';
 import { readRegularFile, reasonOf } from '../../resolver/regular-file.ts';
+import { composeFileNames, readComposeFiles } from '../compose-files.ts';
 import { printJson, printText, report } from '../report.ts';
 import { startFolder } from '../start-folder.ts';
 import type { CommonOptions } from './inspect.ts';
@@ -22,17 +23,20 @@ export const init = async (options: CommonOptions): Promise<number> => {
   /** The text of a file, or undefined; one that is there and cannot be read is told. */
   const read: Read = async (path, parse) => {
     try {
-      return await parse(await readRegularFile(join(directory, path)));
+      return parse(await readRegularFile(join(directory, path)));
     } catch (error) {
       const absent = ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
-      if (!absent) problems.push(warning('env-file-unreadable', { file: path, reason: firstLine(reasonOf(error)) }));
+      if (!absent) problems.push(warning('env-file-unreadable', { file: path, reason: reasonOf(error) }));
       return undefined;
     }
   };
   const project = await projectName(directory);
+  const { standard, others } = await composeFileNames(directory);
+  const compose = await readComposeFiles(directory, standard.length > 0 ? standard : others);
+  problems.push(...compose.problems);
   const proposal = propose({
     project,
-    compose: await composeFiles(directory, read),
+    compose: compose.files,
     envFiles: await envFiles(read),
     packages: await packageFiles(directory, read),
   });
@@ -61,12 +65,7 @@ export const init = async (options: CommonOptions): Promise<number> => {
   return 0;
 };
 
-type Read = <Content>(
-  path: string,
-  parse: (text: string) => Content | Promise<Content>,
-) => Promise<Content | undefined>;
-
-const firstLine = (text: string): string => text.split('\n')[0]?.replace(/:$/, '') ?? '';
+type Read = <Content>(path: string, parse: (text: string) => Content) => Promise<Content | undefined>;
 
 /** The folder of the main checkout: for a linked worktree what `.git` says, for `project-3` beside `project` that one. */
 const projectName = async (directory: string): Promise<string> => {
@@ -76,29 +75,6 @@ const projectName = async (directory: string): Promise<string> => {
   const name = basename(directory);
   const [, stem] = /^(.*[^-_\d])[-_]?\d+$/.exec(name) ?? [];
   return stem !== undefined && existsSync(join(dirname(directory), stem)) ? stem : name;
-};
-
-/** Compose takes the first of these names, and the override file beside it. */
-const composeNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
-
-const composeFiles = async (directory: string, read: Read) => {
-  const names = await readdir(directory).catch((): string[] => []);
-  const standard = composeNames.find((name) => names.includes(name));
-  const chosen =
-    standard === undefined
-      ? names.filter((name) => /^(?:docker-)?compose[.-].+\.ya?ml$/.test(name)).sort()
-      : [standard, ...names.filter((name) => /^(?:docker-)?compose\.override\.ya?ml$/.test(name))];
-  const files = [];
-  for (const file of chosen) {
-    const content = await read(file, parseYaml);
-    if (content !== undefined) files.push({ file, content });
-  }
-  return files;
-};
-
-const parseYaml = async (text: string): Promise<unknown> => {
-  const { parse } = await import('yaml');
-  return parse(text, { merge: true, logLevel: 'error' });
 };
 
 /** Templates are committed and come first: what somebody has set for this machine wins. */

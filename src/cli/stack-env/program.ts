@@ -55,6 +55,18 @@ export const runProgram = async (args: readonly string[]): Promise<number> => {
     .option(...caBundle)
     .passThroughOptions()
     .action(does(async (options, command) => (await import('./run.ts')).run(command, options)));
+  subcommand('compose', 'run docker compose for this copy: its environment, its project name, its folder')
+    .usage('[options] [arguments of docker compose...]')
+    .argument('[arguments...]')
+    .option('--replace', 'override variables of this shell that hold other values')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .passThroughOptions()
+    .addHelpText(
+      'after',
+      '\nIt runs in the folder of the copy, so that relative paths count from there. For its own help: stack-env compose -- --help',
+    )
+    .action(does(async (options, command) => (await import('./compose.ts')).compose(command, options)));
   subcommand('init', 'write sidings.json from the compose file, .env and package.json').action(
     does(async (options) => (await import('./init.ts')).init(options)),
   );
