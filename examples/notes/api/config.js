@@ -7,6 +7,8 @@ export const readConfig = (env) => {
   const localWebUrl = `http://localhost:${webPort}`;
   return {
     name: env.STACK_NAME ?? 'notes',
+    // Only this machine, unless it runs in a container.
+    host: env.API_HOST ?? 'localhost',
     port: readPort(env, 'API_PORT', 8000),
     databaseUrl,
     // The pages that may call this API: the web service of this copy, at its address and on its own port.

@@ -3,7 +3,7 @@ import { buildApp } from './app.js';
 import { readConfig } from './config.js';
 import { migrate } from './migrate.js';
 
-const { name, port, databaseUrl, origins } = readConfig(process.env);
+const { name, host, port, databaseUrl, origins } = readConfig(process.env);
 
 const pool = new pg.Pool({ connectionString: databaseUrl, connectionTimeoutMillis: 5000 });
 const app = buildApp({ name, origins, pool });
@@ -19,4 +19,4 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 await migrate(pool);
-await app.listen({ port, host: 'localhost' });
+await app.listen({ port, host });
