@@ -13,10 +13,12 @@ export const runProgram = async (args: readonly string[]): Promise<number> => {
     (action: (options: CommonOptions, args: readonly string[]) => Promise<number>) =>
     async (...all: unknown[]): Promise<void> => {
       const command = all.at(-1) as Command;
-      code = await action({ ...program.opts(), ...command.opts() }, command.args);
+      const chain: object[] = [];
+      for (let one: Command | null = command; one !== null; one = one.parent) chain.unshift(one.opts());
+      code = await action(Object.assign({}, ...chain), command.args);
     };
-  const subcommand = (name: string, description: string): Command =>
-    withCommonOptions(program.command(name)).description(description).allowExcessArguments(false);
+  const subcommand = (name: string, description: string, parent = program): Command =>
+    withCommonOptions(parent.command(name)).description(description).allowExcessArguments(false);
 
   const program = withCommonOptions(new Command('stack-env'))
     .description('Print the environment of this copy: its ports, its database, its addresses.')
@@ -67,6 +69,22 @@ export const runProgram = async (args: readonly string[]): Promise<number> => {
       '\nIt runs in the folder of the copy, so that relative paths count from there. For its own help: stack-env compose -- --help',
     )
     .action(does(async (options, command) => (await import('./compose.ts')).compose(command, options)));
+  const db = subcommand('db', "this copy's own PostgreSQL database").enablePositionalOptions().helpCommand(false);
+  subcommand('url', 'print its address', db).action(does(async (options) => (await import('./db/url.ts')).url(options)));
+  subcommand('shell', 'open psql at it, in its container where it has one', db)
+    .usage('[options] [-- arguments of psql...]')
+    .argument('[arguments...]')
+    .passThroughOptions()
+    .action(does(async (options, args) => (await import('./db/shell.ts')).shell(args, options)));
+  subcommand('reset', 'make it empty', db)
+    .option('--yes', 'do not ask')
+    .action(does(async (options) => (await import('./db/reset.ts')).reset(options)));
+  subcommand('clone', "replace its data by that of another copy's database", db)
+    .requiredOption('--from <copy>', 'the folder name of the other copy, or main')
+    .option('--yes', 'do not ask in the main checkout, whose data is nobody else’s')
+    .action(
+      does(async (options) => (await import('./db/clone.ts')).clone(options as CommonOptions & { readonly from: string })),
+    );
   subcommand('init', 'write sidings.json from the compose file, .env and package.json').action(
     does(async (options) => (await import('./init.ts')).init(options)),
   );
