@@ -214,7 +214,8 @@ export const errors = {
 
   // The database of a copy.
   'database-unknown': {
-    message: '{name} has no PostgreSQL database: no variable of sidings.json holds a postgresql:// URL of this machine.',
+    message:
+      '{name} has no PostgreSQL database: no variable of sidings.json holds a postgresql:// URL of this machine.',
     hint: 'Add a DATABASE_URL to "env" there, with the port of a service of kind tcp as a placeholder; `stack-env init` writes one.',
     exit: 2,
   },

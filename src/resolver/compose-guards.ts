@@ -37,7 +37,10 @@ export const guardCompose = ({ copy, files, environment }: ComposeGuardInput): r
       .map((found): Problem => {
         const { service, index, host } = found;
         const line = lineOf(['services', service, 'ports', index]);
-        return { ...problem('compose-fixed-port', { file, line, service, port: host, mend: mendOf(found, copy) }), severity };
+        return {
+          ...problem('compose-fixed-port', { file, line, service, port: host, mend: mendOf(found, copy) }),
+          severity,
+        };
       });
     const containers = Object.entries(record(record(content).services)).flatMap(([service, description]) => {
       const { container_name: name } = record(description);

@@ -13,21 +13,29 @@ export interface Chosen {
 
 /** Those of v1 and v2 that take a value; all others are switches. */
 const withValue = new Set(
-  ['-f', '--file', '-p', '--project-name', '--project-directory', '--profile', '--env-file', '--ansi', '--progress']
-    .concat(['--parallel', '-c', '--context', '-H', '--host', '--log-level', '--tlscacert', '--tlscert', '--tlskey']),
+  [
+    '-f',
+    '--file',
+    '-p',
+    '--project-name',
+    '--project-directory',
+    '--profile',
+    '--env-file',
+    '--ansi',
+    '--progress',
+  ].concat(['--parallel', '-c', '--context', '-H', '--host', '--log-level', '--tlscacert', '--tlscert', '--tlskey']),
 );
 
 /** Reads a command line of compose as far as the name of its command. */
 export const composeOptions = (args: readonly string[]): ComposeOptions => {
   const files: string[] = [];
   let [project, directory]: (Chosen | undefined)[] = [];
-  for (let index = 0; index < args.length; index += 1) {
-    const arg = args[index] ?? '';
-    if (!arg.startsWith('-') || arg === '--') break;
+  const rest = [...args];
+  for (let arg = rest.shift(); arg?.startsWith('-') && arg !== '--'; arg = rest.shift()) {
     // `--file=x`, `-fx`, `-f=x`, `--file x`.
     const [, option = arg, attached] = /^(--[^=]+)=(.*)$/s.exec(arg) ?? /^(-[^-])=?(.+)$/s.exec(arg) ?? [];
     if (!withValue.has(option)) continue;
-    const value = attached ?? args[(index += 1)] ?? '';
+    const value = attached ?? rest.shift() ?? '';
     if (option === '-f' || option === '--file') files.push(value);
     if (option === '-p' || option === '--project-name') project = { option, value };
     if (option === '--project-directory') directory = { option, value };

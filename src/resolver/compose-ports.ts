@@ -51,7 +51,10 @@ const shortSyntax = (entry: string): Entry | undefined => {
   const parts = splitOutside(mapping, ':');
   const [host, container] = parts.slice(-2);
   if (parts.length < 2 || host === undefined || container === undefined) return undefined;
-  const address = parts.slice(0, -2).map((part) => `${part}:`).join('');
+  const address = parts
+    .slice(0, -2)
+    .map((part) => `${part}:`)
+    .join('');
   return { address, host, container, protocol, isLong: false };
 };
 

@@ -17,7 +17,8 @@ export const databaseOf = ({ env, services }: Pick<Resolution, 'env' | 'services
   for (const url of [usual, ...Object.values(others)]) {
     const parsed = url === undefined ? undefined : parseUrl(url);
     if (parsed === undefined) continue;
-    const [service] = Object.entries(services).find(([, { kind, port }]) => kind === 'tcp' && port === parsed.port) ?? [];
+    const [service] =
+      Object.entries(services).find(([, { kind, port }]) => kind === 'tcp' && port === parsed.port) ?? [];
     if (service !== undefined) return { ...parsed, service };
   }
   return undefined;

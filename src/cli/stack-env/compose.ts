@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Problem, problem } from '../../model/problem.ts';
 import type { Resolution } from '../../model/workstream.ts';
-import { composeOptions, type ComposeOptions } from '../../resolver/compose-options.ts';
+import { type ComposeOptions, composeOptions } from '../../resolver/compose-options.ts';
 import { findCompose } from '../docker.ts';
 import { exitCodeOf, report } from '../report.ts';
 import { runToEnd } from '../run-to-end.ts';

@@ -70,7 +70,9 @@ export const runProgram = async (args: readonly string[]): Promise<number> => {
     )
     .action(does(async (options, command) => (await import('./compose.ts')).compose(command, options)));
   const db = subcommand('db', "this copy's own PostgreSQL database").enablePositionalOptions().helpCommand(false);
-  subcommand('url', 'print its address', db).action(does(async (options) => (await import('./db/url.ts')).url(options)));
+  subcommand('url', 'print its address', db).action(
+    does(async (options) => (await import('./db/url.ts')).url(options)),
+  );
   subcommand('shell', 'open psql at it, in its container where it has one', db)
     .usage('[options] [-- arguments of psql...]')
     .argument('[arguments...]')
@@ -83,7 +85,9 @@ export const runProgram = async (args: readonly string[]): Promise<number> => {
     .requiredOption('--from <copy>', 'the folder name of the other copy, or main')
     .option('--yes', 'do not ask in the main checkout, whose data is nobody else’s')
     .action(
-      does(async (options) => (await import('./db/clone.ts')).clone(options as CommonOptions & { readonly from: string })),
+      does(async (options) =>
+        (await import('./db/clone.ts')).clone(options as CommonOptions & { readonly from: string }),
+      ),
     );
   subcommand('init', 'write sidings.json from the compose file, .env and package.json').action(
     does(async (options) => (await import('./init.ts')).init(options)),

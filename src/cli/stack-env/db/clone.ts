@@ -1,6 +1,6 @@
+import { resolverSettings } from '../../../config/resolver-settings.ts';
 import { fail } from '../../../model/problem.ts';
 import type { Resolution } from '../../../model/workstream.ts';
-import { resolverSettings } from '../../../config/resolver-settings.ts';
 import { knownCopies } from '../../../resolver/known-copies.ts';
 import { resolveCopy } from '../../../resolver/resolve.ts';
 import { printJson, printText } from '../../report.ts';

@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { fail, SidingsError } from '../../../model/problem.ts';
 import type { Resolution } from '../../../model/workstream.ts';
-import { copyAround } from '../../../registry/merge.ts';
 import { readListeners } from '../../../registry/listeners-linux.ts';
+import { copyAround } from '../../../registry/merge.ts';
 import { portOwners } from '../../../registry/port-owners.ts';
 import type { ComposeContainer } from '../../../resolver/compose-containers.ts';
 import { type Database, databaseContainer, databaseOf } from '../../../resolver/database.ts';
@@ -14,6 +17,8 @@ export interface Instance {
   readonly database: Database;
   /** Where it is, for messages. */
   readonly place: string;
+  /** Seen from where its programs run. */
+  readonly host: string;
   /** A program of PostgreSQL as the owner of the server, at a database: nothing of it goes through a shell or stands in `ps`. */
   readonly program: (name: string, args: readonly string[], at: { database: string; terminal?: boolean }) => Program;
 }
@@ -41,7 +46,7 @@ export const findInstance = async (copy: Resolution, others: readonly KnownCopy[
   const { service, port } = database;
   const { containers, silence } = await containersOf(copy);
   const found = databaseContainer(containers, copy, database);
-  if (found.kind === 'running') return inContainer(copy, database, found.container);
+  if (found.kind === 'running') return untilReady(inContainer(copy, database, found.container));
   if (found.kind === 'several') {
     const names = found.containers.map((container) => container.name).join(', ');
     throw fail('database-ambiguous', { name, containers: names });
@@ -52,7 +57,7 @@ export const findInstance = async (copy: Resolution, others: readonly KnownCopy[
     throw fail('database-foreign', { name, service, reason });
   }
   const holder = await holderOf(port, copy, others);
-  if (holder === 'own') return onPort(copy, database);
+  if (holder === 'own') return untilReady(onPort(copy, database));
   if (holder !== undefined) throw fail('database-foreign', { name, service, reason: holder });
   const nothing = `nothing listens on port ${port}${silence === undefined ? '' : `, and ${silence}`}`;
   const reason = found.kind === 'stopped' ? `the container ${found.container.name} has stopped` : nothing;
@@ -74,11 +79,7 @@ const containersOf = async ({
 };
 
 /** Who listens on a port: `own` for processes of this copy and nobody else, undefined for nobody, else what speaks against it. */
-const holderOf = async (
-  port: number,
-  copy: Resolution,
-  others: readonly KnownCopy[],
-): Promise<string | undefined> => {
+const holderOf = async (port: number, copy: Resolution, others: readonly KnownCopy[]): Promise<string | undefined> => {
   if (process.platform !== 'linux') return `on this system it cannot be seen which process listens on port ${port}`;
   const listeners = (await readListeners()).filter((listener) => listener.port === port);
   const owners = await portOwners()(new Set(listeners.map(({ inode }) => inode)));
@@ -92,6 +93,28 @@ const holderOf = async (
   return listeners.length === 0 ? undefined : 'own';
 };
 
+const readyMs = 30_000;
+const pauseMs = 200;
+
+/**
+ * Waits for a server that is starting: a container runs a while before its database does. It is asked over TCP, because the server with
+ * which an image prepares itself listens on its socket only.
+ */
+const untilReady = async (instance: Instance): Promise<Instance> => {
+  const { copy, database, place, host } = instance;
+  const { command, args, env } = instance.program('pg_isready', ['--quiet', `--host=${host}`], {
+    database: database.name,
+  });
+  for (const end = performance.now() + readyMs; ; await setTimeout(pauseMs)) {
+    const [code] = await once(spawn(command, args, { env, stdio: 'ignore' }), 'close').catch(() => []);
+    // 1: it starts or ends, 2: it does not answer. Anything else is not about the server.
+    if (code !== 1 && code !== 2) return instance;
+    if (performance.now() < end) continue;
+    const reason = `${place} accepts no connections`;
+    throw fail('database-stopped', { name: copy.name, service: database.service, directory: copy.directory, reason });
+  }
+};
+
 const inContainer = (copy: Resolution, database: Database, { id, name, env }: ComposeContainer): Instance => {
   // Whoever made the server may do everything; the user of the URL may only be the owner of the database.
   const { POSTGRES_USER: user = database.user, POSTGRES_PASSWORD: password = database.password } = env;
@@ -99,6 +122,7 @@ const inContainer = (copy: Resolution, database: Database, { id, name, env }: Co
     copy,
     database,
     place: `the container ${name}`,
+    host: '127.0.0.1',
     program: (program, args, { database: at, terminal = false }) => ({
       command: 'docker',
       args: [
@@ -120,6 +144,7 @@ const onPort = (copy: Resolution, database: Database): Instance => {
     copy,
     database,
     place: `the server on port ${port}`,
+    host: 'localhost',
     program: (command, args, { database: at }) => ({
       command,
       args,

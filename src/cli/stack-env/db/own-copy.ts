@@ -1,7 +1,7 @@
-import type { Resolution } from '../../../model/workstream.ts';
 import { SidingsError } from '../../../model/problem.ts';
-import { type CommonOptions, type FoundCopy, openCopy } from '../inspect.ts';
+import type { Resolution } from '../../../model/workstream.ts';
 import { report } from '../../report.ts';
+import { type CommonOptions, type FoundCopy, openCopy } from '../inspect.ts';
 
 /** The copy that a command is about. Where two folders have its slot and its name, nothing is done with either. */
 export const openOwnCopy = async (options: CommonOptions): Promise<FoundCopy> => {
