@@ -17,6 +17,8 @@ const commands = {
   iptables: 'iptables',
   nghttp: 'nghttp2-client',
   openssl: 'openssl',
+  pg_dump: 'postgresql-client',
+  psql: 'postgresql-client',
   python3: 'python3',
   testssl: 'testssl.sh',
 };

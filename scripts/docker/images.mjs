@@ -135,6 +135,11 @@ const images = {
       await baseIn(root);
       const node = realpathSync(process.execPath);
       await copyPrograms(root, '/', [node]);
+      // Add-ons in native code, such as that of Vite, are linked with more of glibc than Node is.
+      for (const folder of readdirSync(join(root, 'lib'))) {
+        const library = `/lib/${folder}/librt.so.1`;
+        if (existsSync(library)) copyInto(root, '/', library);
+      }
       symlinkSync(node, join(root, 'usr/local/bin/node'));
     },
     changes: ['ENV PATH=/usr/local/bin:/usr/bin:/bin', 'CMD ["node"]'],

@@ -60,7 +60,7 @@ export const guardContainers = (
   copy: Resolution,
   others: readonly KnownCopy[],
 ): readonly Problem[] => {
-  const own = copy.env.COMPOSE_PROJECT_NAME ?? '';
+  const { COMPOSE_PROJECT_NAME: own } = copy.env;
   const owners = new Map(others.map(({ name, slot }) => [slot === 0 ? composeDefault(name) : composeName(name), name]));
   const groups = new Map<string, readonly ComposeContainer[]>();
   for (const container of containers) {

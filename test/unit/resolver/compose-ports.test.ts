@@ -34,6 +34,7 @@ test.each([
   '${UNSET:-$OTHER}:80',
   '${PREFIX:-80}80:80',
   '${DB_PORT:-text}:80',
+  '${DB_PORT:-$FROM_ENV}:80',
   '0:80',
   '70000:80',
   'a:b',

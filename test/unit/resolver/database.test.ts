@@ -27,6 +27,7 @@ test.each([
   ['postgresql+asyncpg://app@127.0.0.1:5435/', { user: 'app', name: 'app' }],
   ['postgres://app@[::1]:5435/notes', { user: 'app', name: 'notes' }],
 ])('another variable: %s', (url, expected) => {
+  expect(found({ PG: url })).toMatchObject({ url });
   expect(found({ DATABASE_URL: 'mysql://localhost:3306/x', PG: url })).toMatchObject({
     url,
     service: 'db',
