@@ -54,7 +54,7 @@ test.each([
 });
 
 test('the exit code and the signal are those of compose', async () => {
-  const { start, run } = await open({
+  const { start } = await open({
     'docker-compose': 'trap "echo ended; exit 9" TERM; echo up; while :; do :; done',
   });
   const started = start('project-3', ['compose', 'up']);
