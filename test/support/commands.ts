@@ -81,12 +81,13 @@ export const startCommand = (command: 'sidings' | 'stack-env', args: readonly st
 export const runCommand = (command: 'sidings' | 'stack-env', args: readonly string[], place: Place): Promise<Ended> =>
   startCommand(command, args, place).ended;
 
-/** Runs `sidings` as built in a terminal, where somebody types the answer when the question is asked; gives what stood there. */
+/** Runs `sidings`, or another command, as built in a terminal, where somebody types the answer when the question is asked; gives what stood there. */
 export const runInTerminal = async (
   args: readonly string[],
   { question, answer, ...place }: Place & { readonly question: string; readonly answer: string },
+  name: 'sidings' | 'stack-env' = 'sidings',
 ): Promise<Ended> => {
-  const command = [process.execPath, built('sidings'), ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  const command = [process.execPath, built(name), ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
   const { env, ...rest } = environmentOf(place);
   // Its shell is found by the path of the test, whatever the command is to find.
   const set = `PATH='${env.PATH}' exec `;
