@@ -44,6 +44,7 @@ export const findCompose = async (): Promise<readonly string[]> => {
 export const composeContainers = async (
   labels: Readonly<Record<string, string>>,
   timeout = patienceMs,
+  attempts = 3,
 ): Promise<readonly ComposeContainer[]> => {
   const ask = (...args: readonly string[]): Promise<string> =>
     capture('docker', args, timeout).catch((error: NodeJS.ErrnoException) => {
@@ -58,9 +59,14 @@ export const composeContainers = async (
   );
   const ids = [...new Set(lists.flatMap((list) => list.split('\n')).filter((id) => id !== ''))];
   if (ids.length === 0) return [];
-  const answer = JSON.parse(await ask('inspect', '--type', 'container', ...ids)) as readonly unknown[];
+  const answer = await ask('inspect', '--type', 'container', ...ids).catch((error: Error) => {
+    // One of them went away in between.
+    if (attempts > 1 && /no such/i.test(error.message)) return undefined;
+    throw error;
+  });
+  if (answer === undefined) return composeContainers(labels, timeout, attempts - 1);
   return Promise.all(
-    answer.map(composeContainer).map(async (container) => {
+    (JSON.parse(answer) as readonly unknown[]).map(composeContainer).map(async (container) => {
       // Compose names the folder as the shell did that it was called in, which may have come there by a symbolic link.
       const directory = await realpath(container.directory).catch(() => container.directory);
       return { ...container, directory };

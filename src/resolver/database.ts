@@ -31,7 +31,9 @@ const parseUrl = (url: string): Omit<Database, 'service'> | undefined => {
     if (!['localhost', '127.0.0.1', '[::1]'].includes(hostname)) return undefined;
     const user = decodeURIComponent(username) || 'postgres';
     const name = decodeURIComponent(pathname.slice(1)) || user;
-    return { url, port: Number(port || 5432), user, password: decodeURIComponent(password), name };
+    const found = { url, port: Number(port || 5432), user, password: decodeURIComponent(password), name };
+    // No name has it, and no program can be given it.
+    return Object.values(found).join('').includes('\0') ? undefined : found;
   } catch {
     // `%` without a number, or no URL at all.
     return undefined;

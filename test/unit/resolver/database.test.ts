@@ -42,6 +42,7 @@ test.each([
   'postgres://localhost:8003/x',
   'http://localhost:5435/x',
   'postgres://a:%zz@localhost:5435/x',
+  'postgres://a@localhost:5435/x%00y',
   'postgres://localhost:99999/x',
   '',
 ])('%j is not the database of a service', (url) => {
