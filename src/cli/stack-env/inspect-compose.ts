@@ -1,5 +1,4 @@
-import type { Problem } from '../../model/problem.ts';
-import { SidingsError } from '../../model/problem.ts';
+import { type Problem, SidingsError } from '../../model/problem.ts';
 import { guardContainers } from '../../resolver/compose-containers.ts';
 import { guardCompose } from '../../resolver/compose-guards.ts';
 import { readEnvFiles } from '../../resolver/env-files.ts';
