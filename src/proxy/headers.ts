@@ -126,7 +126,7 @@ export const clientHeaders = (headers: RawHeaders, context: AnswerContext): stri
     if (lower === 'alt-svc') continue;
     // RFC 9110 §8.6: no length where there can be no body.
     if (lower === 'content-length' && context.status === 204) continue;
-    if (lower === 'trailer' && !context.trailers) continue;
+    if (lower === 'trailer' && !(context.trailers && canHaveTrailers(headers, context.status))) continue;
     if (lower === 'set-cookie' && isHostOnlyForced(value, context.ownsDomain)) {
       fields.push(
         name,
@@ -141,6 +141,10 @@ export const clientHeaders = (headers: RawHeaders, context: AnswerContext): stri
   fields.push('X-Request-Id', context.requestId, 'X-Workstream', headerText(context.workstream));
   return fields;
 };
+
+/** Only a body of which the length is not known has trailers (RFC 9112 §7.1.2). */
+const canHaveTrailers = (headers: RawHeaders, status: number): boolean =>
+  status !== 204 && status !== 304 && valuesOf(headers, 'content-length').length === 0;
 
 /** Trailer fields that may be passed on: those that a receiver may not act on are dropped (RFC 9110 §6.5.1). */
 export const safeTrailers = (trailers: RawHeaders): string[] => {

@@ -94,12 +94,15 @@ const serialise = (line: string, fields: RawHeaders): string =>
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join('')}\r\n`;
 
+const nothing = Buffer.alloc(0);
+
 const relay = (request: IncomingMessage, response: ServerResponse, answer: Answer, fields: string[]): void => {
   const { status, reason, body, trailers } = answer;
   response.writeHead(status, reason, fields);
   // The head goes out even if the body takes its time; not at once, so that a small answer is one write.
   setImmediate(() => {
-    if (!response.writableEnded && !response.destroyed) response.flushHeaders();
+    // `flushHeaders` would write characters of Latin-1 as UTF-8.
+    if (!response.writableEnded && !response.destroyed) response.write(nothing);
   });
   body.once('end', () => {
     if (response.chunkedEncoding && trailers !== undefined) response.addTrailers(pairs(trailers()));

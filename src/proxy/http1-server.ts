@@ -47,6 +47,8 @@ export const createHttp1Server = (events: Http1Events): Server => {
   // Without a listener Node answers this by itself, in words that are not ours and past our rules.
   server.on('checkExpectation', (request, response) => events.request(request, response, false));
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    // Node has taken its listeners away; what goes wrong now must not end the process.
+    socket.on('error', () => socket.destroy());
     events.invalid(problem('method-unsupported', { method: 'CONNECT' }), socket as Socket);
   });
   server.on('upgrade', (request: IncomingMessage, duplex: Duplex, early: Buffer) => {
@@ -97,6 +99,11 @@ const parseWithoutUpgrade = (server: Server, request: IncomingMessage, socket: S
 
 /** Ends a connection with a problem, past Node's response objects. Nothing of the request is repeated in it. */
 export const refuseConnection = (socket: Socket, cause: Problem): void => {
+  // The last answer of the connection has been given.
+  if (!socket.writable) {
+    socket.destroySoon();
+    return;
+  }
   const { status, headers, body } = problemPage(cause, false);
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n`;
   for (let index = 0; index < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`;

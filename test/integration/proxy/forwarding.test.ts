@@ -201,6 +201,17 @@ describe.each(fronts)('%s', (front) => {
     expect([headers['x-got'], text, JSON.stringify(trailers)]).toEqual(['yes', 'body', '{"x-sum":"42"}']);
   });
 
+  test('trailers that are announced beside a length cannot come, and harm nobody', async () => {
+    const upstream = await startRawUpstream((_received, socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\nTrailer: X-Sum\r\n\r\nbody');
+    });
+    const proxy = await proxyTo(upstream.port);
+    for (const method of ['GET', 'HEAD']) {
+      const { status, headers, cut } = await ask(proxy, { method });
+      expect([status, headers.trailer, cut]).toEqual([200, undefined, false]);
+    }
+  });
+
   test('an answer in chunks without trailers ends', async () => {
     const { port } = await startUpstream((_request, response) => {
       response.write('one');
@@ -405,6 +416,16 @@ test('the upstream gets fresh forwarding fields and nothing of the hop before', 
       id,
     ].sort(),
   );
+});
+
+test('a head in Latin-1 arrives as it was sent, also before its body', async () => {
+  const upstream = await startRawUpstream((_received, socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\nX-Name: caf\xe9\r\n\r\n', 'latin1');
+    setTimeout(() => socket.write('body'), 50);
+  });
+  const proxy = await startProxy({ copies: [copy('project-3', [service('api', upstream.port)])] });
+  const answer = await exchange(proxy.port, `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  expect(answer).toContain('X-Name: caf\xe9\r\n');
 });
 
 test('a client that closes its half after the request still gets the answer', async () => {

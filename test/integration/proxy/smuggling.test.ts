@@ -190,6 +190,18 @@ test('garbage behind a good request does not spoil its answer', async () => {
   expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
 });
 
+test('a CONNECT behind a request that is cut afterwards harms nobody', async () => {
+  const upstream = await startRawUpstream((_received, socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok', () => socket.end());
+  });
+  const { port } = await startProxy({ copies: [copy('project-3', [service('api', upstream.port)])] });
+  const answer = await exchange(
+    port,
+    `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\nCONNECT ${host}:443 HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+  );
+  expect(answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*ok$/);
+});
+
 test('one connection may ask for several hosts; each request is routed by its own', async () => {
   const [one, two] = [await startRawUpstream(answerOk), await startRawUpstream(answerOk)];
   const { port } = await startProxy({

@@ -116,9 +116,13 @@ test('no answer leads past the proxy', () => {
 });
 
 test('a length goes where a body can be, Trailer where trailers can be', () => {
-  const fields = ['Content-Length', '3', 'Trailer', 'X-Sum'];
-  expect(toClient(fields)).toEqual([...fields, ...mark]);
-  expect(toClient(fields, { status: 204, trailers: false })).toEqual(mark);
+  const trailer = ['Trailer', 'X-Sum'];
+  const length = ['Content-Length', '3'];
+  expect(toClient(trailer)).toEqual([...trailer, ...mark]);
+  expect(toClient([...length, ...trailer])).toEqual([...length, ...mark]);
+  expect(toClient([...length, ...trailer], { status: 204 })).toEqual(mark);
+  for (const more of [{ status: 204 }, { status: 304 }, { trailers: false }])
+    expect(toClient(trailer, more)).toEqual(mark);
 });
 
 test('a cookie that would reach other copies is made host-only, and noted', () => {
