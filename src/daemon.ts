@@ -1,3 +1,4 @@
+import { lookup as resolveName } from 'node:dns/promises';
 import { once } from 'node:events';
 import { homedir } from 'node:os';
 import { resolverSettings } from './config/resolver-settings.ts';
@@ -9,6 +10,7 @@ import type { Diagnosis } from './model/diagnosis.ts';
 import { innermost } from './model/folder.ts';
 import { statusHostnames } from './model/hostname.ts';
 import type { Log } from './model/log.ts';
+import { fail } from './model/problem.ts';
 import { lookup, type Route } from './model/route-table.ts';
 import { directoryProvider } from './providers/directories.ts';
 import { type DockerProvider, dockerProvider } from './providers/docker/docker.ts';
@@ -16,6 +18,7 @@ import { pause } from './providers/pause.ts';
 import { createProxy } from './proxy/proxy.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import { cachedResolver } from './resolver/cache.ts';
+import { reasonOf } from './resolver/regular-file.ts';
 import { createStatus } from './status/app.ts';
 import { openCertificates } from './tls/certificates.ts';
 
@@ -36,6 +39,7 @@ export interface Watch {
 
 interface WatchOptions {
   readonly settings: Settings;
+  readonly upstreamHost: string | undefined;
   readonly address: () => ProxyAddress;
   readonly log: Log;
   /** Of the user whose copies and sockets are meant. */
@@ -47,12 +51,14 @@ interface WatchOptions {
 }
 
 /** Finds the copies under the roots and watches their services. */
-export const watchWorkstreams = ({ settings, address, log, life, readOnly, home = homedir() }: WatchOptions): Watch => {
-  const registry = createRegistry({ suffixes: settings.suffixes, address, log });
+export const watchWorkstreams = (options: WatchOptions): Watch => {
+  const { settings, upstreamHost, address, log, life, readOnly, home = homedir() } = options;
+  const { suffixes } = settings;
+  const registry = createRegistry({ suffixes, upstreamHost, address, log });
   const fail = (error: unknown): void => life.abort(error);
   registry.run(life.signal).catch(fail);
   const docker = settings.docker
-    ? dockerProvider({ suffixes: settings.suffixes, environment: process.env, home, log })
+    ? dockerProvider({ suffixes, upstreamHost, environment: process.env, home, log })
     : undefined;
   let containersSeen: Promise<void> | undefined;
   const watchContainers = (): Promise<void> =>
@@ -72,6 +78,7 @@ export const watchWorkstreams = ({ settings, address, log, life, readOnly, home 
     const directories = directoryProvider({
       roots: current.roots,
       resolve: cachedResolver({ ...resolverSettings(current), signal, readOnly }),
+      upstreamHost,
       log,
     });
     await new Promise<void>((resolve) => {
@@ -89,6 +96,19 @@ export const watchWorkstreams = ({ settings, address, log, life, readOnly, home 
     await pause(dockerPatienceMs, life.signal, containersSeen);
   };
   return { registry, docker, follow };
+};
+
+/**
+ * The address at which servers of this machine are reached; undefined where that is loopback. A name is asked for once: no request
+ * waits for DNS. Errors: `upstream-host-unknown`.
+ */
+export const upstreamAddress = async ({ upstreamHost: host }: Settings): Promise<string | undefined> => {
+  if (host === 'localhost') return undefined;
+  try {
+    return (await resolveName(host, { verbatim: false })).address;
+  } catch (error) {
+    throw fail('upstream-host-unknown', { host, reason: reasonOf(error) });
+  }
 };
 
 export interface DaemonOptions {
@@ -126,6 +146,7 @@ export const startDaemon = async ({
   const end = (): void => life.abort();
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
+  const upstreamHost = await upstreamAddress(settings);
   const { tls, bind: addresses } = settings;
   let ports: Daemon['ports'] = { http: settings.httpPort, https: tls === false ? undefined : settings.httpsPort };
   const address = (): ProxyAddress =>
@@ -146,7 +167,7 @@ export const startDaemon = async ({
           life.signal,
         );
 
-  const { registry, docker, follow } = watchWorkstreams({ settings, address, log, home, life });
+  const { registry, docker, follow } = watchWorkstreams({ settings, upstreamHost, address, log, home, life });
 
   const diagnose = async ({ directory, service }: Route): Promise<Diagnosis> => {
     const container = docker?.describe(directory, service);

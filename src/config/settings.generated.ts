@@ -27,6 +27,8 @@ export type SettingsFile = {
 "suffixes"?: (string)[];
 /** false: containers are not looked at. True if absent. */
 "docker"?: boolean;
+/** Where servers of this machine are reached; localhost if absent. For sidings in a container. */
+"upstreamHost"?: string;
 /** Claimed slots and captured logs. */
 "stateDirectory"?: string;
 "proxy"?: {
@@ -42,11 +44,12 @@ export type SettingsFile = {
 "use strict";
 export const validate: (data: unknown) => boolean = validate10;
 
-const schema11 = {"type":"object","properties":{"$schema":{"type":"string"},"httpPort":{"type":"integer","minimum":0,"maximum":65535,"description":"Port for clear text; 0 takes any free one."},"httpsPort":{"type":"integer","minimum":0,"maximum":65535,"description":"Port for TLS; 0 takes any free one."},"port":{"type":"integer","minimum":0,"maximum":65535,"description":"One port for both instead of two: the first byte tells which it is."},"tls":{"anyOf":[{"type":"boolean"},{"type":"object","required":["cert","key"],"properties":{"cert":{"type":"string","pattern":"^[^\\u0000]+$"},"key":{"type":"string","pattern":"^[^\\u0000]+$"}},"additionalProperties":false}],"description":"false: clear text only. A certificate and its key in PEM: those instead of our own root."},"certificateDirectory":{"type":"string","pattern":"^[^\\u0000]+$","description":"Holds the root certificate and its key."},"bind":{"type":"array","items":{"type":"string","pattern":"^[0-9A-Fa-f:.]+$"},"minItems":1,"description":"Addresses to listen on. Loopback only unless you say otherwise here."},"roots":{"type":"array","items":{"anyOf":[{"type":"string","pattern":"^[^\\u0000]+$"},{"type":"object","required":["directory"],"properties":{"directory":{"type":"string","pattern":"^[^\\u0000]+$"},"trusted":{"type":"boolean","description":"Copies under it may run the resolver command of their sidings.json."}},"additionalProperties":false}]},"description":"Folders whose direct subfolders are looked at for copies. `~` is the home folder."},"suffixes":{"type":"array","items":{"type":"string","pattern":"^[a-z0-9-]+(\\.[a-z0-9-]+)*$"},"minItems":1,"description":"What hostnames end in; the first one is printed."},"docker":{"type":"boolean","description":"false: containers are not looked at. True if absent."},"stateDirectory":{"type":"string","pattern":"^[^\\u0000]+$","description":"Claimed slots and captured logs."},"proxy":{"type":"object","properties":{"responseTimeout":{"type":"number","exclusiveMinimum":0,"maximum":86400,"description":"Seconds that a service may take to begin its answer; 300 if absent."}},"additionalProperties":false},"log":{"type":"object","properties":{"level":{"enum":["trace","debug","info","warn","error","fatal","silent"]},"access":{"type":"boolean","description":"One line for each request."}},"additionalProperties":false}},"title":"Sidings machine configuration","additionalProperties":false};
+const schema11 = {"type":"object","properties":{"$schema":{"type":"string"},"httpPort":{"type":"integer","minimum":0,"maximum":65535,"description":"Port for clear text; 0 takes any free one."},"httpsPort":{"type":"integer","minimum":0,"maximum":65535,"description":"Port for TLS; 0 takes any free one."},"port":{"type":"integer","minimum":0,"maximum":65535,"description":"One port for both instead of two: the first byte tells which it is."},"tls":{"anyOf":[{"type":"boolean"},{"type":"object","required":["cert","key"],"properties":{"cert":{"type":"string","pattern":"^[^\\u0000]+$"},"key":{"type":"string","pattern":"^[^\\u0000]+$"}},"additionalProperties":false}],"description":"false: clear text only. A certificate and its key in PEM: those instead of our own root."},"certificateDirectory":{"type":"string","pattern":"^[^\\u0000]+$","description":"Holds the root certificate and its key."},"bind":{"type":"array","items":{"type":"string","pattern":"^[0-9A-Fa-f:.]+$"},"minItems":1,"description":"Addresses to listen on. Loopback only unless you say otherwise here."},"roots":{"type":"array","items":{"anyOf":[{"type":"string","pattern":"^[^\\u0000]+$"},{"type":"object","required":["directory"],"properties":{"directory":{"type":"string","pattern":"^[^\\u0000]+$"},"trusted":{"type":"boolean","description":"Copies under it may run the resolver command of their sidings.json."}},"additionalProperties":false}]},"description":"Folders whose direct subfolders are looked at for copies. `~` is the home folder."},"suffixes":{"type":"array","items":{"type":"string","pattern":"^[a-z0-9-]+(\\.[a-z0-9-]+)*$"},"minItems":1,"description":"What hostnames end in; the first one is printed."},"docker":{"type":"boolean","description":"false: containers are not looked at. True if absent."},"upstreamHost":{"type":"string","pattern":"^[0-9A-Za-z.:-]+$","description":"Where servers of this machine are reached; localhost if absent. For sidings in a container."},"stateDirectory":{"type":"string","pattern":"^[^\\u0000]+$","description":"Claimed slots and captured logs."},"proxy":{"type":"object","properties":{"responseTimeout":{"type":"number","exclusiveMinimum":0,"maximum":86400,"description":"Seconds that a service may take to begin its answer; 300 if absent."}},"additionalProperties":false},"log":{"type":"object","properties":{"level":{"enum":["trace","debug","info","warn","error","fatal","silent"]},"access":{"type":"boolean","description":"One line for each request."}},"additionalProperties":false}},"title":"Sidings machine configuration","additionalProperties":false};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^[^\\u0000]+$", "u");
 const pattern3 = new RegExp("^[0-9A-Fa-f:.]+$", "u");
 const pattern6 = new RegExp("^[a-z0-9-]+(\\.[a-z0-9-]+)*$", "u");
+const pattern7 = new RegExp("^[0-9A-Za-z.:-]+$", "u");
 
 function validate10(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -601,11 +604,11 @@ vErrors.push(err41);
 errors++;
 }
 }
-if(data.stateDirectory !== undefined){
-let data17 = data.stateDirectory;
+if(data.upstreamHost !== undefined){
+let data17 = data.upstreamHost;
 if(typeof data17 === "string"){
-if(!pattern0.test(data17)){
-const err42 = {instancePath:instancePath+"/stateDirectory",schemaPath:"#/properties/stateDirectory/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
+if(!pattern7.test(data17)){
+const err42 = {instancePath:instancePath+"/upstreamHost",schemaPath:"#/properties/upstreamHost/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z.:-]+$"},message:"must match pattern \""+"^[0-9A-Za-z.:-]+$"+"\""};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -616,7 +619,7 @@ errors++;
 }
 }
 else {
-const err43 = {instancePath:instancePath+"/stateDirectory",schemaPath:"#/properties/stateDirectory/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err43 = {instancePath:instancePath+"/upstreamHost",schemaPath:"#/properties/upstreamHost/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -626,12 +629,11 @@ vErrors.push(err43);
 errors++;
 }
 }
-if(data.proxy !== undefined){
-let data18 = data.proxy;
-if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
-for(const key3 in data18){
-if(!(key3 === "responseTimeout")){
-const err44 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+if(data.stateDirectory !== undefined){
+let data18 = data.stateDirectory;
+if(typeof data18 === "string"){
+if(!pattern0.test(data18)){
+const err44 = {instancePath:instancePath+"/stateDirectory",schemaPath:"#/properties/stateDirectory/pattern",keyword:"pattern",params:{pattern: "^[^\\u0000]+$"},message:"must match pattern \""+"^[^\\u0000]+$"+"\""};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -641,11 +643,8 @@ vErrors.push(err44);
 errors++;
 }
 }
-if(data18.responseTimeout !== undefined){
-let data19 = data18.responseTimeout;
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 86400 || isNaN(data19)){
-const err45 = {instancePath:instancePath+"/proxy/responseTimeout",schemaPath:"#/properties/proxy/properties/responseTimeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"};
+else {
+const err45 = {instancePath:instancePath+"/stateDirectory",schemaPath:"#/properties/stateDirectory/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -654,8 +653,13 @@ vErrors.push(err45);
 }
 errors++;
 }
-if(data19 <= 0 || isNaN(data19)){
-const err46 = {instancePath:instancePath+"/proxy/responseTimeout",schemaPath:"#/properties/proxy/properties/responseTimeout/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
+}
+if(data.proxy !== undefined){
+let data19 = data.proxy;
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+for(const key3 in data19){
+if(!(key3 === "responseTimeout")){
+const err46 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -665,8 +669,11 @@ vErrors.push(err46);
 errors++;
 }
 }
-else {
-const err47 = {instancePath:instancePath+"/proxy/responseTimeout",schemaPath:"#/properties/proxy/properties/responseTimeout/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data19.responseTimeout !== undefined){
+let data20 = data19.responseTimeout;
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 86400 || isNaN(data20)){
+const err47 = {instancePath:instancePath+"/proxy/responseTimeout",schemaPath:"#/properties/proxy/properties/responseTimeout/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -675,10 +682,8 @@ vErrors.push(err47);
 }
 errors++;
 }
-}
-}
-else {
-const err48 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data20 <= 0 || isNaN(data20)){
+const err48 = {instancePath:instancePath+"/proxy/responseTimeout",schemaPath:"#/properties/proxy/properties/responseTimeout/exclusiveMinimum",keyword:"exclusiveMinimum",params:{comparison: ">", limit: 0},message:"must be > 0"};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -688,12 +693,8 @@ vErrors.push(err48);
 errors++;
 }
 }
-if(data.log !== undefined){
-let data20 = data.log;
-if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
-for(const key4 in data20){
-if(!((key4 === "level") || (key4 === "access"))){
-const err49 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+else {
+const err49 = {instancePath:instancePath+"/proxy/responseTimeout",schemaPath:"#/properties/proxy/properties/responseTimeout/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -703,10 +704,9 @@ vErrors.push(err49);
 errors++;
 }
 }
-if(data20.level !== undefined){
-let data21 = data20.level;
-if(!(((((((data21 === "trace") || (data21 === "debug")) || (data21 === "info")) || (data21 === "warn")) || (data21 === "error")) || (data21 === "fatal")) || (data21 === "silent"))){
-const err50 = {instancePath:instancePath+"/log/level",schemaPath:"#/properties/log/properties/level/enum",keyword:"enum",params:{allowedValues: schema11.properties.log.properties.level.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err50 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -716,9 +716,12 @@ vErrors.push(err50);
 errors++;
 }
 }
-if(data20.access !== undefined){
-if(typeof data20.access !== "boolean"){
-const err51 = {instancePath:instancePath+"/log/access",schemaPath:"#/properties/log/properties/access/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data.log !== undefined){
+let data21 = data.log;
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+for(const key4 in data21){
+if(!((key4 === "level") || (key4 === "access"))){
+const err51 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -728,9 +731,10 @@ vErrors.push(err51);
 errors++;
 }
 }
-}
-else {
-const err52 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data21.level !== undefined){
+let data22 = data21.level;
+if(!(((((((data22 === "trace") || (data22 === "debug")) || (data22 === "info")) || (data22 === "warn")) || (data22 === "error")) || (data22 === "fatal")) || (data22 === "silent"))){
+const err52 = {instancePath:instancePath+"/log/level",schemaPath:"#/properties/log/properties/level/enum",keyword:"enum",params:{allowedValues: schema11.properties.log.properties.level.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -740,14 +744,38 @@ vErrors.push(err52);
 errors++;
 }
 }
-}
-else {
-const err53 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data21.access !== undefined){
+if(typeof data21.access !== "boolean"){
+const err53 = {instancePath:instancePath+"/log/access",schemaPath:"#/properties/log/properties/access/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err53];
 }
 else {
 vErrors.push(err53);
+}
+errors++;
+}
+}
+}
+else {
+const err54 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+}
+}
+else {
+const err55 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
 }
 errors++;
 }

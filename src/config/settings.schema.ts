@@ -51,6 +51,12 @@ export const settingsSchema = Type.Object(
       }),
     ),
     docker: Type.Optional(Type.Boolean({ description: 'false: containers are not looked at. True if absent.' })),
+    upstreamHost: Type.Optional(
+      Type.String({
+        pattern: '^[0-9A-Za-z.:-]+$',
+        description: 'Where servers of this machine are reached; localhost if absent. For sidings in a container.',
+      }),
+    ),
     stateDirectory: Type.Optional(Type.String({ ...directory, description: 'Claimed slots and captured logs.' })),
     proxy: Type.Optional(
       Type.Object(

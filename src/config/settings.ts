@@ -26,6 +26,8 @@ export interface SettingValues {
   readonly stateDirectory: string;
   /** Whether containers are looked at, where there is a Docker Engine. */
   readonly docker: boolean;
+  /** Where servers of this machine are reached: `localhost`, unless sidings is in a container. */
+  readonly upstreamHost: string;
   /** Seconds without a byte before an upstream's answer begins. */
   readonly responseTimeout: number;
   readonly logLevel: (typeof logLevels)[number];
@@ -60,6 +62,7 @@ export interface SettingFlags {
   readonly suffix?: readonly string[] | undefined;
   readonly stateDir?: string | undefined;
   readonly docker?: boolean | undefined;
+  readonly upstreamHost?: string | undefined;
   readonly responseTimeout?: string | undefined;
   readonly logLevel?: string | undefined;
   readonly accessLog?: boolean | undefined;
@@ -106,6 +109,11 @@ const asAddresses = (values: readonly string[], source: string): readonly string
   const wrong = values.find((value) => isIP(value) === 0);
   if (wrong === undefined) return values;
   throw invalid(source, wrong, 'is not an IP address', 'Use an address such as 127.0.0.1 or ::1.');
+};
+
+const asHost = (text: string, source: string): string => {
+  if (isIP(text) !== 0 || /^(?=.{1,253}$)[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*$/.test(text)) return text;
+  throw invalid(source, text, 'is not a host', 'Use a name such as host.docker.internal, or an address.');
 };
 
 const asSuffixes = (values: readonly string[], source: string): readonly string[] => {
@@ -272,6 +280,15 @@ export const mergeSettings = (given: SettingSources): Settings => {
       parse: asBoolean,
       inFile: content.docker,
       fallback: true,
+    }),
+    upstreamHost: pick('upstreamHost', {
+      flag: '--upstream-host',
+      given: flags.upstreamHost,
+      variable: 'SIDINGS_UPSTREAM_HOST',
+      parse: (text) => text,
+      inFile: content.upstreamHost,
+      fallback: 'localhost',
+      check: asHost,
     }),
     responseTimeout: pick('responseTimeout', {
       flag: '--response-timeout',

@@ -541,6 +541,11 @@ export const errors = {
     hint: 'Run it inside a copy, name a folder with --root, or set "roots" in {config}.',
     exit: 2,
   },
+  'upstream-host-unknown': {
+    message: 'The host {host}, where servers of this machine are to be reached, has no address: {reason}.',
+    hint: 'On Docker Desktop it is host.docker.internal. Elsewhere run the container with --add-host=host.docker.internal:host-gateway, or leave upstreamHost out.',
+    exit: 2,
+  },
   'config-unreadable': {
     message: '{file} cannot be read: {reason}.',
     hint: 'Check the path given with --config and its permissions.',

@@ -22,9 +22,12 @@ export interface Unresolved {
 /**
  * The claims of all copies, in the order of their directories. Copies that claim one slot of a project, or that become one
  * hostname label, each carry a problem that names both. They keep their services: whoever routes refuses them with it.
+ * `upstreamHost` is where their computed ports are reached.
  */
-export const claimsOf = (readings: readonly CopyReading[]): readonly CopyClaim[] => {
-  const claims = readings.map(claimOf).sort((one, other) => (one.directory < other.directory ? -1 : 1));
+export const claimsOf = (readings: readonly CopyReading[], upstreamHost = 'localhost'): readonly CopyClaim[] => {
+  const claims = readings
+    .map((reading) => claimOf(reading, upstreamHost))
+    .sort((one, other) => (one.directory < other.directory ? -1 : 1));
   const failed = new Set(readings.filter(({ outcome }) => 'failure' in outcome).map(({ directory }) => directory));
   // A copy without an answer claims nothing, so it is in nobody's way.
   const conflicts = conflictsOf(claims.filter(({ directory }) => !failed.has(directory)));
@@ -67,7 +70,7 @@ const conflictsOf = (claims: readonly CopyClaim[]): ReadonlyMap<string, readonly
   return conflicts;
 };
 
-const claimOf = ({ directory, branch, outcome }: CopyReading): CopyClaim => {
+const claimOf = ({ directory, branch, outcome }: CopyReading, upstreamHost: string): CopyClaim => {
   if ('failure' in outcome) {
     const { project, failure } = outcome;
     const name = basename(directory);
@@ -76,12 +79,13 @@ const claimOf = ({ directory, branch, outcome }: CopyReading): CopyClaim => {
   }
   const { name, project, mode, slot, env, problems } = outcome;
   const composeProject = env.COMPOSE_PROJECT_NAME;
-  return { name, project, mode, slot, directory, branch, services: servicesOf(outcome), problems, composeProject };
+  const services = servicesOf(outcome, upstreamHost);
+  return { name, project, mode, slot, directory, branch, services, problems, composeProject };
 };
 
-const servicesOf = ({ services }: Resolution): readonly ServiceClaim[] =>
+const servicesOf = ({ services }: Resolution, host: string): readonly ServiceClaim[] =>
   Object.entries(services).map(([name, service]) => {
-    const upstream = { host: 'localhost', port: service.port };
+    const upstream = { host, port: service.port };
     const { containerPort } = service;
     if (service.kind === 'tcp') {
       return { name, kind: 'tcp', upstream, isDefault: false, subdomains: false, health: undefined, containerPort };

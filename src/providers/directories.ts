@@ -12,6 +12,8 @@ export interface DirectoryProviderOptions {
   /** Folders whose direct subfolders are looked at. */
   readonly roots: readonly string[];
   readonly resolve: (directory: string) => Promise<Resolution>;
+  /** Where the computed ports are reached. */
+  readonly upstreamHost?: string | undefined;
   /** Everything is looked at again this often, whatever the watches say. */
   readonly rescanMs?: number;
   readonly log: Log;
@@ -38,6 +40,7 @@ const unwatchedMsPerLook = 10;
 export const directoryProvider = ({
   roots,
   resolve,
+  upstreamHost,
   rescanMs = 60_000,
   log,
   watch = folderWatches,
@@ -92,7 +95,7 @@ export const directoryProvider = ({
         const left = end - performance.now();
         if (pending === undefined || left <= 0) {
           looks.endRound();
-          return { provider: 'directory', copies: claimsOf(copies), problems };
+          return { provider: 'directory', copies: claimsOf(copies, upstreamHost), problems };
         }
         await pause(left, signal, pending);
       }

@@ -134,6 +134,8 @@ export interface StateInput {
   /** For the hostnames that are claimed twice. */
   readonly table: RouteTable;
   readonly address: ProxyAddress;
+  /** Where this machine is reached from a container. */
+  readonly upstreamHost?: string | undefined;
 }
 
 /** All that is known, as the status API gives it; the version is for the caller to count. */
@@ -165,7 +167,12 @@ export const stateOf = ({ copies, problems, table, ...seen }: StateInput): Omit<
 
 const serviceOf = (
   service: MergedService,
-  { sightings, refusals, address }: Pick<StateInput, 'sightings' | 'refusals' | 'address'>,
+  {
+    sightings,
+    refusals,
+    address,
+    upstreamHost,
+  }: Pick<StateInput, 'sightings' | 'refusals' | 'address' | 'upstreamHost'>,
 ): Service => {
   const { name, kind, provider, upstream, isDefault, container } = service;
   const key = upstreamKey(upstream);
@@ -173,6 +180,7 @@ const serviceOf = (
   const state = service.state ?? (sighting !== undefined ? 'up' : sightings.has(key) ? 'down' : 'unknown');
   const host = sighting?.address ?? addressesOf(upstream.host)[0];
   const urls = service.hostnames.map((hostname) => urlOf(hostname, address));
+  const isLocal = isLoopback(upstream.host) || upstream.host === upstreamHost;
   return {
     name,
     kind,
@@ -181,7 +189,7 @@ const serviceOf = (
     provider,
     upstream: `${host.includes(':') ? `[${host}]` : host}:${upstream.port}`,
     ...(urls[0] !== undefined && { url: urls[0] }),
-    ...(kind === 'http' && isLoopback(upstream.host) && { localUrl: `http://localhost:${upstream.port}` }),
+    ...(kind === 'http' && isLocal && { localUrl: `http://localhost:${upstream.port}` }),
     urls,
     ...(isDefault && { default: true }),
     ...(container !== undefined && { container }),

@@ -41,6 +41,8 @@ export interface Registry {
 
 export interface RegistryOptions {
   readonly suffixes: readonly string[];
+  /** Where this machine is reached from a container: what is there is at `localhost` for its user. */
+  readonly upstreamHost?: string | undefined;
   /** Where the proxy answers, for the addresses of services. */
   readonly address: () => ProxyAddress;
   readonly log: Log;
@@ -59,6 +61,7 @@ const sharedMs = 5;
 /** Merges what providers publish with what is seen of ports, and keeps the state and the route table made of it. */
 export const createRegistry = ({
   suffixes,
+  upstreamHost,
   address,
   log,
   intervalMs = 300,
@@ -92,7 +95,7 @@ export const createRegistry = ({
       );
     }
     addressShown = addressNow();
-    const next = stateOf({ copies, problems, sightings, refusals, table, address: address() });
+    const next = stateOf({ copies, problems, sightings, refusals, table, address: address(), upstreamHost });
     const { version, ...before } = state;
     if (isDeepStrictEqual(before, next)) return;
     state = { version: version + 1, ...next };

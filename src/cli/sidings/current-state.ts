@@ -1,6 +1,6 @@
 import { proxyAddress } from '../../config/resolver-settings.ts';
 import type { Settings } from '../../config/settings.ts';
-import { watchWorkstreams } from '../../daemon.ts';
+import { upstreamAddress, watchWorkstreams } from '../../daemon.ts';
 import type { State } from '../../model/workstream.ts';
 import { askDaemon } from './daemon-client.ts';
 import { withRoots } from './setting-options.ts';
@@ -23,10 +23,11 @@ export const currentState = async (settings: Settings, cwd: string): Promise<Cur
 
 /** Looks through the roots once, as the daemon would; `readOnly`: it claims no slot and runs no resolver command. */
 export const lookOnce = async (settings: Settings, { readOnly = false } = {}): Promise<State> => {
+  const upstreamHost = await upstreamAddress(settings);
   const life = new AbortController();
   const address = () => proxyAddress(settings);
   try {
-    const { registry, follow } = watchWorkstreams({ settings, address, log: silent, life, readOnly });
+    const { registry, follow } = watchWorkstreams({ settings, upstreamHost, address, log: silent, life, readOnly });
     await follow(settings);
     await registry.look();
     return registry.state();

@@ -16,6 +16,7 @@ export const addSettingOptions = (command: Command): Command =>
     .option('--port <port>', 'one port for both')
     .option('--no-tls', 'clear text only')
     .option('--no-docker', 'leave containers alone')
+    .option('--upstream-host <host>', 'where servers of this machine are reached (for sidings in a container)')
     .addOption(new Option('--root <dir>', 'folder whose subfolders may be copies (repeat it)').argParser(repeat))
     .addOption(new Option('--suffix <suffix>', 'what hostnames end in (repeat it)').argParser(repeat))
     .option('--config <file>', 'the configuration file')

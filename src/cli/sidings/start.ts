@@ -89,6 +89,7 @@ const restartFor = (before: Settings, after: Settings): readonly string[] =>
       'suffixes',
       'stateDirectory',
       'docker',
+      'upstreamHost',
       'responseTimeout',
       'logLevel',
       'accessLog',

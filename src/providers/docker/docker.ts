@@ -15,6 +15,8 @@ import { type Reached, reach } from './reach.ts';
 
 export interface DockerProviderOptions {
   readonly suffixes: readonly string[];
+  /** Where ports that are published on loopback are reached, if not there. */
+  readonly upstreamHost?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   /** Everything is listed again this often, whatever the events say. */
@@ -52,6 +54,7 @@ const concurrency = 32;
  */
 export const dockerProvider = ({
   suffixes,
+  upstreamHost,
   environment,
   home,
   rescanMs = 60_000,
@@ -125,7 +128,7 @@ export const dockerProvider = ({
 
     const replan = (): void => {
       const understood = containers.filter(({ id, state }) => state !== 'running' || inspected.has(id));
-      plan = planOf({ containers: understood, copies, suffixes });
+      plan = planOf({ containers: understood, copies, suffixes, upstreamHost });
     };
 
     /** Stays with an engine until it is lost; settles or rejects with the reason. */

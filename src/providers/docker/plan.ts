@@ -34,6 +34,8 @@ export interface PlanInput {
   /** All that are known; a container is in one of them or outside. */
   readonly copies: readonly CopyClaim[];
   readonly suffixes: readonly string[];
+  /** Where ports that are published on loopback are reached, if not there. */
+  readonly upstreamHost?: string | undefined;
 }
 
 const composeLabel = ({ labels }: ContainerData, name: string): string | undefined => {
@@ -69,7 +71,7 @@ interface Group {
 }
 
 /** Says which containers are services of which copies, and what is wrong with the others. */
-export const planOf = ({ containers, copies, suffixes }: PlanInput): Plan => {
+export const planOf = ({ containers, copies, suffixes, upstreamHost }: PlanInput): Plan => {
   const owners = hostnameOwners(copies, suffixes);
   const groups = new Map<string, Group>();
   const problems: Problem[] = [];
@@ -104,7 +106,7 @@ export const planOf = ({ containers, copies, suffixes }: PlanInput): Plan => {
   }
 
   return {
-    copies: [...groups.values()].map((group) => planGroup(group, owners, suffixes)),
+    copies: [...groups.values()].map((group) => planGroup(group, owners, { suffixes, upstreamHost })),
     problems,
   };
 };
@@ -136,7 +138,11 @@ const faultsOf = (
     .filter(matters)
     .map((fault) => warning('container-label-invalid', { container: shown(container.name), ...fault }));
 
-const planGroup = (group: Group, owners: HostnameOwners, suffixes: readonly string[]): PlannedCopy => {
+const planGroup = (
+  group: Group,
+  owners: HostnameOwners,
+  { suffixes, upstreamHost }: Pick<PlanInput, 'suffixes' | 'upstreamHost'>,
+): PlannedCopy => {
   const { claim, known, members } = group;
   const problems = [...group.problems];
   const byService = new Map<string, [Member, ...Member[]]>();
@@ -157,7 +163,7 @@ const planGroup = (group: Group, owners: HostnameOwners, suffixes: readonly stri
     const [first, ...others] = all;
     const declared = known.find(({ name }) => name === service);
     const add = (member: Member, name: string, isReplica: boolean): void => {
-      const planned = planService({ member, name, declared, claim, isReplica });
+      const planned = planService({ member, name, declared, claim, isReplica, upstreamHost });
       if ('problem' in planned) problems.push(...planned.problem);
       else services.push(planned);
     };
@@ -186,10 +192,11 @@ interface ServiceInput {
   readonly claim: Group['claim'];
   /** One of several containers of a service, and not the one that stands for it. */
   readonly isReplica: boolean;
+  readonly upstreamHost: string | undefined;
 }
 
 const planService = (input: ServiceInput): PlannedService | { readonly problem: readonly Problem[] } => {
-  const { member, name, declared, claim, isReplica } = input;
+  const { member, name, declared, claim, isReplica, upstreamHost } = input;
   const { container, wishes } = member;
   const about = { container: shown(container.name), service: name, name: claim.name };
   const { exposed } = container;
@@ -207,8 +214,10 @@ const planService = (input: ServiceInput): PlannedService | { readonly problem: 
   const own = container.addresses.filter(isContainerAddress).map((host) => ({ host, port, protocol }));
   const onLoopback = container.published
     .filter((published) => published.port === port)
-    .map((published) => ({ host: loopbackOf(published), port: published.hostPort, protocol }))
-    .filter((upstream): upstream is Upstream & { protocol: typeof protocol } => upstream.host !== undefined);
+    .map((published) => ({ loopback: loopbackOf(published), port: published.hostPort }))
+    .flatMap(({ loopback, port }) =>
+      loopback === undefined ? [] : { host: upstreamHost ?? loopback, port, protocol },
+    );
   // Clients of anything but http connect without the proxy, and to them a published port is the address.
   const [first, ...others] = kind === 'tcp' ? [...onLoopback, ...own] : [...own, ...onLoopback];
   if (first === undefined) {

@@ -24,6 +24,12 @@ const reading = (directory: string, slot: number, more: Partial<Resolution> = {}
 const problemsOf = (...readings: readonly CopyReading[]) =>
   Object.fromEntries(claimsOf(readings).map(({ directory, problems }) => [directory, problems]));
 
+test('computed ports are where the machine is reached', () => {
+  const services = { postgres: { kind: 'tcp', port: 5435 } } as const;
+  const [claim] = claimsOf([reading('/code/project-3', 3, { services })], '192.168.65.254');
+  expect(claim?.services[0]?.upstream).toEqual({ host: '192.168.65.254', port: 5435 });
+});
+
 test('a resolution becomes a claim', () => {
   const services: Record<string, ResolvedService> = {
     web: {

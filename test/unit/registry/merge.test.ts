@@ -44,12 +44,13 @@ const describe = (
   snapshots: readonly Snapshot[],
   sightings: Sightings = new Map(),
   names = suffixes,
+  upstreamHost?: string,
 ): Omit<State, 'version'> => {
   const copies = mergeSnapshots(snapshots, names);
   const refusals = foreignOwners(copies, sightings);
   const table = buildRouteTable(copies, names, (_copy, claim) => refusals.get(claim));
   const problems = snapshots.flatMap((one) => one.problems);
-  return stateOf({ copies, problems, sightings, refusals, table, address: { scheme: 'http', port: 80 } });
+  return stateOf({ copies, problems, sightings, refusals, table, address: { scheme: 'http', port: 80 }, upstreamHost });
 };
 
 test('one snapshot is taken as it is, with hostnames and the provider', () => {
@@ -240,6 +241,20 @@ test('an upstream that is somewhere else is shown as it is, and a copy without a
   expect(workstreams[0]).toMatchObject({ live: false, services: [{ upstream: '172.17.0.2:3000' }] });
   expect('branch' in (workstreams[0] ?? {})).toBe(false);
   expect('localUrl' in (workstreams[0]?.services[0] ?? {})).toBe(false);
+});
+
+test('what is on this machine is at localhost for its user, wherever sidings itself finds it', () => {
+  const upstream = { host: '192.168.65.254', port: 8003 };
+  const found = describe(
+    [snapshot('directory', [copy('project-3', [service('api', 8003, { upstream })])])],
+    new Map(),
+    suffixes,
+    upstream.host,
+  );
+  expect(found.workstreams[0]?.services[0]).toMatchObject({
+    upstream: '192.168.65.254:8003',
+    localUrl: 'http://localhost:8003',
+  });
 });
 
 test('a copy with an error reaches nobody, one with a warning does', () => {

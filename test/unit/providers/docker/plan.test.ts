@@ -173,6 +173,26 @@ test('no label, variable or name gives a container outside a hostname of a copy'
   );
 });
 
+test('a port that is published on loopback is reached where the machine is, one that is published for others nowhere', () => {
+  const containers = readContainers(`
+container project-3_api_1
+  in project-3 api
+  address 172.18.0.2
+  expose 8000
+  publish 127.0.0.1:8003:8000
+container project-3_web_1
+  in project-3 web
+  expose 5173
+  publish 192.0.2.1:5176:5173`);
+  const { copies: found } = planOf({ containers, copies, suffixes, upstreamHost: '192.168.65.254' });
+  expect(found.flatMap(({ services }) => services.map(({ upstreams }) => upstreams))).toMatchObject([
+    [
+      { host: '172.18.0.2', port: 8000 },
+      { host: '192.168.65.254', port: 8003 },
+    ],
+  ]);
+});
+
 test('says how the containers of a service are, those that ended as well', () => {
   const containers = readContainers(`
 container project-3_api_1
