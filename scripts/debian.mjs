@@ -13,6 +13,7 @@ const commands = {
   dockerd: 'docker.io',
   git: 'git',
   h2load: 'nghttp2-client',
+  haproxy: 'haproxy',
   ip: 'iproute2',
   iptables: 'iptables',
   nghttp: 'nghttp2-client',
