@@ -1,8 +1,9 @@
 // `npm run demo`: three copies of examples/notes with a PostgreSQL server each, behind one proxy. With --check it proves that they are
-// apart, and ends. Needs nothing but Node: npm packages are installed and the commands built on the way.
+// apart, and ends. Needs nothing but Node: npm packages are installed and the commands built on the way. With --docker everything but
+// the proxy is in containers, without ports of the machine.
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, relative } from 'node:path';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { endings } from './demo/endings.mjs';
 import { ensureBuilt } from './demo/ensure-built.mjs';
@@ -11,7 +12,9 @@ import { authority } from './demo/http.mjs';
 import { abandonSteps, bold, dim, say, step } from './demo/progress.mjs';
 import { ensurePackages, root } from './lib.mjs';
 
-const { values: options } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({
+  options: { check: { type: 'boolean', default: false }, docker: { type: 'boolean', default: false } },
+});
 
 const example = `${root}examples/notes`;
 
@@ -19,6 +22,15 @@ if (process.platform === 'win32') {
   say('The demo runs on Linux and macOS. On Windows: use WSL.');
   process.exit(1);
 }
+if (options.docker && process.platform !== 'linux') {
+  say('With --docker the demo runs on Linux, where the addresses of containers can be reached. Here: npm run demo');
+  process.exit(1);
+}
+
+const explain = ({ message }) => {
+  say(`\n${message}`);
+  return 1;
+};
 
 await ensurePackages();
 await ensurePackages(example);
@@ -31,6 +43,9 @@ const { chooseProxyPorts } = await import('./demo/ports.mjs');
 const { preparePostgres, startPostgres } = await import('./demo/postgres.mjs');
 const { openProcesses } = await import('./demo/processes.mjs');
 const { startProxy, startService } = await import('./demo/services.mjs');
+const containers = options.docker ? await import('./demo/containers.mjs') : undefined;
+
+const engine = await containers?.findEngine().catch((error) => process.exit(explain(error)));
 
 const folder = realpathSync(mkdtempSync(`${tmpdir()}/sidings-demo-`));
 const own = `${folder}/.demo`;
@@ -47,9 +62,14 @@ const env = {
   LANG: process.env.LANG ?? 'C.UTF-8',
   XDG_CONFIG_HOME: `${own}/config`,
   SIDINGS_STATE_DIR: `${own}/state`,
+  ...(engine === undefined
+    ? { SIDINGS_DOCKER: '0' }
+    : // Compose may be a plugin in the folder of the user.
+      { DOCKER_HOST: engine.host, DOCKER_CONFIG: process.env.DOCKER_CONFIG || join(homedir(), '.docker') }),
 };
 
-const start = async () => {
+/** Copies, ports and the configuration of the proxy. */
+const prepare = async () => {
   await step(`three copies in ${folder}`, () =>
     Promise.all(names.map((name) => copyFolder(example, `${folder}/${name}`))),
   );
@@ -67,15 +87,23 @@ const start = async () => {
     return { copies: await resolveCopies(folder, env), moves };
   });
   for (const move of moves) say(`     ${move}`);
+  return { folder, http, https, certificates, copies, env };
+};
+
+const listens = ({ http, https }) => ` on ${http}, ${https}`;
+
+const start = async () => {
+  const prepared = await prepare();
+  const { copies } = prepared;
   const each = (work) => Promise.all(copies.map(work));
   const ports = (service) => () => ` on ${copies.map(({ services }) => services[service].port).join(', ')}`;
 
   await step(
     'PostgreSQL',
     async () => {
-      const prepared = await preparePostgres(`${own}/postgres`);
+      const programs = await preparePostgres(`${own}/postgres`);
       await each(({ name, services, env: { DATABASE_URL } }) =>
-        startPostgres(prepared, processes, { name, port: services.postgres.port, databaseUrl: DATABASE_URL }),
+        startPostgres(programs, processes, { name, port: services.postgres.port, databaseUrl: DATABASE_URL }),
       );
     },
     ports('postgres'),
@@ -83,12 +111,32 @@ const start = async () => {
   const startEach = (service) => () => each((copy) => startService(processes, service, { copy, env }));
   const apis = await step('API', startEach('api'), ports('api'));
   await step('web', startEach('web'), ports('web'));
+  const proxy = await step('sidings', () => startProxy(processes, prepared), listens);
+  return { proxy, copies, env, apis, startApi: (copy) => startService(processes, 'api', { copy, env }) };
+};
+
+/** The same in containers. What is in them needs no port of the machine, so nothing waits for one. */
+const startContainers = async () => {
+  const notes = [];
+  const images = await step('images', () => containers.chooseImages(engine.host, (note) => notes.push(note)));
+  for (const note of notes) say(`     ${note}`);
+  Object.assign(env, images);
+  const prepared = await prepare();
+  const { copies } = prepared;
+  const projects = copies.map((copy) => copy.env.COMPOSE_PROJECT_NAME);
+  await containers.refuseTaken(engine.host, projects);
+  processes.removeProjects(projects);
+  await step('containers', () => Promise.all(copies.map((copy) => containers.startStack(processes, copy, env))));
   const proxy = await step(
     'sidings',
-    () => startProxy(processes, { folder, http, https, certificates, copies, env }),
-    () => ` on ${http}, ${https}`,
+    async () => {
+      const started = await startProxy(processes, prepared);
+      await containers.containersReached(started, copies);
+      return started;
+    },
+    listens,
   );
-  return { proxy, copies, env, apis, startApi: (copy) => startService(processes, 'api', { copy, env }) };
+  return { proxy, copies, env, host: engine.host, processes };
 };
 
 const show = ({ proxy, copies }) => {
@@ -98,7 +146,7 @@ const show = ({ proxy, copies }) => {
     say(bold(name));
     for (const service of ['web', 'api']) {
       const { hostname, localUrl } = services[service];
-      say(`  ${service}     ${address(hostname).padEnd(36)} ${dim(localUrl)}`);
+      say(`  ${service}     ${address(hostname).padEnd(36)} ${dim(engine === undefined ? localUrl : '')}`.trimEnd());
     }
   }
   say(`${bold('all')}\n  status  ${address('localhost')}\n`);
@@ -113,16 +161,20 @@ const trustCommand = () => {
 let running = false;
 
 const run = async () => {
-  const demo = await start();
+  const demo = await (engine === undefined ? start() : startContainers());
   show(demo);
   if (options.check) {
-    const { prove } = await import('./demo/proofs.mjs');
-    return (await prove(demo)) ? 0 : 1;
+    const { prove } = await import('./demo/prove.mjs');
+    const { proofs } = await (engine === undefined
+      ? import('./demo/proofs.mjs')
+      : import('./demo/container-proofs.mjs'));
+    return (await prove(proofs(demo))) ? 0 : 1;
   }
   running = true;
   say('Browsers warn of these addresses until you make the root certificate of this machine known to them, once:');
   say(`  ${bold(trustCommand())}\n`);
-  say('Redis is not started here: nothing uses it yet, so it is listed as down.');
+  if (engine === undefined) say('Redis is not started here: nothing uses it yet, so it is listed as down.');
+  else say('No container has a port of this machine. In a copy, `stack-env compose …` is compose for that copy.');
   say(`The copies are in ${folder}. Ctrl-C stops everything and removes them.`);
   // Until one of the endings.
   return new Promise(() => {});
@@ -135,11 +187,6 @@ const cutShort = async () => {
   say(`\nEnded by ${reason}.`);
   // Ctrl-C is how a running demo is meant to end.
   return running && reason === 'SIGINT' ? 0 : 1;
-};
-
-const explain = (error) => {
-  say(`\n${error.message}`);
-  return 1;
 };
 
 const code = await Promise.race([run(), cutShort()]).catch(explain);

@@ -2,10 +2,13 @@
 // of its standard input tells it that the demo is gone. A demo that was killed leaves nothing behind either.
 //
 // It is told in lines of JSON: {"started": pid, "stop": signal, "kill": signal} for each process group, {"ended": pid} when its first
-// process is gone, {"stop": true} to end all of them, {"kill": true} to do it at once. It exits with 1 if anything is left.
+// process is gone, {"projects": [names]} for compose projects that are removed with all that they have, {"stop": true} to end all of
+// them, {"kill": true} to do it at once. It exits with 1 if anything is left.
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { askEngine, socketOf } from '../docker/ask.mjs';
+import { openEngine } from '../docker/engine.mjs';
 
 const [folder] = process.argv.slice(2);
 const patience = 8000;
@@ -38,6 +41,35 @@ const killAll = async () => {
   await gone(2000);
 };
 
+/** Opened as soon as there is something to remove, so that an engine that was started for the demo goes on until it is removed. */
+let engine;
+const projects = new Set();
+
+const removeProject = async (socket, project) => {
+  const filters = encodeURIComponent(JSON.stringify({ label: [`com.docker.compose.project=${project}`] }));
+  const list = (path) => askEngine(socket, 'GET', `${path}filters=${filters}`);
+  const remove = (path) => askEngine(socket, 'DELETE', path);
+  for (const { Id } of await list('/containers/json?all=1&')) await remove(`/containers/${Id}?force=1&v=1`);
+  for (const { Name } of (await list('/volumes?')).Volumes ?? []) await remove(`/volumes/${Name}`);
+  for (const { Id } of await list('/networks?')) await remove(`/networks/${Id}`);
+};
+
+/** Gives whether nothing is left. */
+const removeProjects = async () => {
+  if (projects.size === 0) return true;
+  const { host, failure, close } = await engine;
+  try {
+    if (host === undefined) throw new Error(failure);
+    await Promise.all([...projects].map((project) => removeProject(socketOf(host), project)));
+    return true;
+  } catch (error) {
+    process.stderr.write(`Containers, volumes or networks of the demo are left: ${error.message}\n`);
+    return false;
+  } finally {
+    await close?.();
+  }
+};
+
 let ending = false;
 
 const end = async () => {
@@ -47,13 +79,17 @@ const end = async () => {
   if (!(await gone(patience))) await killAll();
   const left = alive();
   for (const [group] of left) process.stderr.write(`Process group ${group} does not end.\n`);
+  const removed = await removeProjects();
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-  process.exit(left.length === 0 ? 0 : 1);
+  process.exit(left.length === 0 && removed ? 0 : 1);
 };
 
 const read = (line) => {
-  const { started, ended, stop, kill } = JSON.parse(line);
-  if (started !== undefined) groups.set(started, { stop, kill });
+  const { started, ended, projects: more, stop, kill } = JSON.parse(line);
+  if (more !== undefined) {
+    engine ??= openEngine();
+    for (const project of more) projects.add(project);
+  } else if (started !== undefined) groups.set(started, { stop, kill });
   // The number may soon be another program's, unless children of the one that ended keep the group.
   else if (ended !== undefined && !signalGroup(ended, 0)) groups.delete(ended);
   else if (kill) for (const [group, signals] of alive()) signalGroup(group, signals.kill);

@@ -52,6 +52,8 @@ export const openProcesses = ({ folder, logs }) => {
 
   return {
     start,
+    /** What these compose projects have is removed at the end. */
+    removeProjects: (projects) => tell({ projects }),
     /** Ends all of them and removes the folder. */
     stop: async () => {
       stopping = true;

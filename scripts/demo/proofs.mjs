@@ -4,17 +4,16 @@ import { runStackEnv } from './copies.mjs';
 import { openHotReload } from './hot-reload.mjs';
 import { ask, askClear, askHttp2, askJson, authority } from './http.mjs';
 import { query } from './postgres.mjs';
-import { say } from './progress.mjs';
 import { until } from './until.mjs';
 
-const hostnames = (name, service) => [
+export const hostnames = (name, service) => [
   `${name}.${service}.localhost`,
   `${service}.${name}.localhost`,
   `${name}-${service}.localhost`,
 ];
 
 /** Every proof: the sentence that is proved, and the work that fails when it does not hold. */
-const proofs = ({ proxy, copies, env, apis, startApi }) => {
+export const proofs = ({ proxy, copies, env, apis, startApi }) => {
   const [main, second, third] = copies;
   const api = (copy, path, options) => askJson(proxy, copy.services.api.hostname, path, options);
   const texts = async (copy) => (await api(copy, '/notes')).map(({ text }) => text);
@@ -174,21 +173,4 @@ const proofs = ({ proxy, copies, env, apis, startApi }) => {
       },
     ],
   ];
-};
-
-/** Tries every proof and prints one line for each. Gives whether all of them hold. */
-export const prove = async (demo) => {
-  const all = proofs(demo);
-  let held = 0;
-  for (const [sentence, work] of all) {
-    try {
-      await work();
-      held += 1;
-      say(`proved  ${sentence}`);
-    } catch (error) {
-      say(`FAILED  ${sentence}\n${error.message}`);
-    }
-  }
-  say(`\n${held} of ${all.length} proofs hold.\n`);
-  return held === all.length;
 };
