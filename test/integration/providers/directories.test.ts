@@ -40,6 +40,7 @@ test('copies are the folders directly under a root that hold sidings.json, and n
   await untilNames('project', 'project-2', 'mit Leerzeichen ünï-3', '.hidden-5');
   expect(copy('project-2')).toEqual({
     name: 'project-2',
+    composeProject: 'project-2',
     project: 'project',
     mode: 'workstream',
     slot: 2,

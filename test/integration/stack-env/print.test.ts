@@ -186,7 +186,7 @@ test('usage and configuration: exit 2, one message with a hint, and JSON where t
   for (const [folder, args, message] of [
     ['.', [], /^stack-env: No sidings\.json in .*\n {2}hint: .*stack-env init.*\n$/],
     ['broken', [], /^stack-env: .*sidings\.json:1:\d+: .*\n {2}hint: .*\n$/],
-    ['project-3', ['chek'], /^stack-env: There is no command chek; there are check, run, init, write\.\n/],
+    ['project-3', ['chek'], /^stack-env: There is no command chek; there are check, run, compose, db, init, write\.\n/],
     ['project-3', ['--jsn'], /^stack-env: unknown option '--jsn' \(Did you mean --json\?\)\.\n/],
     ['project-3', ['--format', 'xml'], /^stack-env: .*Allowed choices are shell, dotenv, json\.\n/],
     ['project-3', ['check', 'more'], /^stack-env: .*too many arguments/],
