@@ -45,13 +45,34 @@ const killAll = async () => {
 let engine;
 const projects = new Set();
 
-const removeProject = async (socket, project) => {
+/** Removes what a compose project has now; gives whether there was anything. */
+const sweep = async (socket, project) => {
   const filters = encodeURIComponent(JSON.stringify({ label: [`com.docker.compose.project=${project}`] }));
   const list = (path) => askEngine(socket, 'GET', `${path}filters=${filters}`);
-  const remove = (path) => askEngine(socket, 'DELETE', path);
-  for (const { Id } of await list('/containers/json?all=1&')) await remove(`/containers/${Id}?force=1&v=1`);
-  for (const { Name } of (await list('/volumes?')).Volumes ?? []) await remove(`/volumes/${Name}`);
-  for (const { Id } of await list('/networks?')) await remove(`/networks/${Id}`);
+  const containers = (await list('/containers/json?all=1&')).map(({ Id }) => `/containers/${Id}?force=1&v=1`);
+  const volumes = ((await list('/volumes?')).Volumes ?? []).map(({ Name }) => `/volumes/${Name}`);
+  const networks = (await list('/networks?')).map(({ Id }) => `/networks/${Id}`);
+  const all = [...containers, ...volumes, ...networks];
+  for (const path of all) await askEngine(socket, 'DELETE', path);
+  return all.length > 0;
+};
+
+/** Looks that find nothing before it is believed: what compose had asked for when it was ended may come after the first. */
+const calmLooks = 4;
+const lookMs = 250;
+const sweepMs = 20_000;
+
+const removeProject = async (socket, project) => {
+  const end = Date.now() + sweepMs;
+  for (let calm = 0; calm < calmLooks; await delay(lookMs)) {
+    try {
+      calm = (await sweep(socket, project)) ? 0 : calm + 1;
+    } catch (error) {
+      // A container that is being made, or removed by compose itself, has to be left alone for a moment.
+      if (Date.now() > end) throw error;
+      calm = 0;
+    }
+  }
 };
 
 /** Gives whether nothing is left. */
