@@ -23,6 +23,11 @@ test('a head is said in the words of HTTP/1.1', () => {
   });
 });
 
+test('a head without a method is left to the rules for all heads, which refuse it', () => {
+  const head = received(place) as Parameters<typeof judgeHead>[0];
+  expect(judgeHead(head)).toMatchObject({ code: 'request-invalid' });
+});
+
 test('the body is framed as its end is known', () => {
   const post = [':method', 'POST', ...place];
   expect(received(post)).toMatchObject({ headers: ['Host', 'p.localhost:8443'] });

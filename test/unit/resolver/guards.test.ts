@@ -313,6 +313,7 @@ test('a path that begins in this copy and climbs out of it counts where it ends'
   const paths = (value: string) => codes({ environment: { NODE_PATH: value } });
   expect(paths('/code/project-3/../project-2/node_modules')).toEqual(['env-foreign-path']);
   expect(paths('/usr/lib:/code/project-3/a/../../project-2')).toEqual(['env-foreign-path']);
+  expect(paths('/code/project-3/../project-2/lib:lib')).toEqual(['env-foreign-path']);
   expect(paths('/code/project-2/../project-3/node_modules')).toEqual([]);
   expect(paths('/code/project-3/a/../node_modules')).toEqual([]);
 });
