@@ -2,10 +2,10 @@
 import { chmodSync, cpSync, rmSync } from 'node:fs';
 import { bin, ensurePackages, must, root } from './lib.mjs';
 
-export const build = async () => {
+export const build = async (tsc = bin('tsc')) => {
   await ensurePackages();
   rmSync(`${root}dist`, { recursive: true, force: true });
-  await must(bin('tsc'), ['-p', root]);
+  await must(tsc, ['-p', root]);
   cpSync(`${root}src/status/web`, `${root}dist/status/web`, {
     recursive: true,
     filter: (file) => !file.endsWith('.ts'),

@@ -1,11 +1,14 @@
 // `npm run check`: format and lint, types, layers, unused code, generated files, the package. All at once, output in order.
 import { build } from './build.mjs';
-import { bin, run } from './lib.mjs';
+import { bin, root, run } from './lib.mjs';
 
-await build();
+/** TypeScript 7: the same types in a quarter of the time. What is shipped is built by the one that dependency-cruiser reads imports with. */
+const tsc = `${root}node_modules/typescript-native/bin/tsc`;
+
+await build(tsc);
 const checks = [
   ['format and lint', bin('biome'), ['check', '.']],
-  ['types of the tests', bin('tsc'), ['-p', 'test']],
+  ['types of the tests', tsc, ['-p', 'test']],
   ['layers', bin('depcruise'), ['src', '--config', '.dependency-cruiser.mjs']],
   ['unused code', bin('knip'), []],
   ['generated files', process.execPath, ['scripts/generate.mjs', '--check']],
