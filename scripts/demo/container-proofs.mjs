@@ -5,7 +5,7 @@ import { composeArguments } from './containers.mjs';
 import { runStackEnv, stackEnv } from './copies.mjs';
 import { openHotReload } from './hot-reload.mjs';
 import { ask, askJson } from './http.mjs';
-import { hostnames } from './proofs.mjs';
+import { addressProofs, apiOf, notesProof, written } from './shared-proofs.mjs';
 import { until } from './until.mjs';
 
 /** A server that is started beside the containers, on the port that the copy has computed. */
@@ -16,9 +16,7 @@ const standIn = `require('node:http')
 /** Every proof: the sentence that is proved, and the work that fails when it does not hold. */
 export const proofs = ({ proxy, copies, env, host, processes }) => {
   const [main, second, third] = copies;
-  const api = (copy, path, options) => askJson(proxy, copy.services.api.hostname, path, options);
-  const texts = async (copy) => (await api(copy, '/notes')).map(({ text }) => text);
-  const written = 'written in project-2';
+  const { api, texts } = apiOf(proxy);
 
   /** `stack-env compose` in a copy; gives what it printed. */
   const compose = async (copy, ...args) => {
@@ -38,23 +36,7 @@ export const proofs = ({ proxy, copies, env, host, processes }) => {
   };
 
   return [
-    ...copies.map(({ name }) => [
-      `${hostnames(name, 'api').join(', ')} lead to the API of ${name}`,
-      async () => {
-        for (const hostname of hostnames(name, 'api'))
-          assert.equal((await askJson(proxy, hostname, '/healthz')).name, name, hostname);
-      },
-    ]),
-    ...copies.map(({ name }) => [
-      `${[...hostnames(name, 'web'), `${name}.localhost`].join(', ')} lead to the web server of ${name}`,
-      async () => {
-        for (const hostname of [...hostnames(name, 'web'), `${name}.localhost`]) {
-          assert.match((await ask(proxy, hostname, '/')).text, /<title>Notes<\/title>/, hostname);
-          const { text } = await ask(proxy, hostname, '/main.js');
-          assert.ok(text.includes(`"STACK_NAME": "${name}"`), `${hostname} shows another copy`);
-        }
-      },
-    ]),
+    ...addressProofs({ proxy, copies }),
     [
       'the twelve containers have no port of this machine, and each copy has a network of its own',
       async () => {
@@ -73,15 +55,7 @@ export const proofs = ({ proxy, copies, env, host, processes }) => {
         assert.equal(new Set(networks.flat()).size, 3);
       },
     ],
-    [
-      'a note written in project-2 is in project-2, and neither in project-3 nor in main',
-      async () => {
-        await api(second, '/notes', { method: 'POST', body: { text: written } });
-        assert.deepEqual(await texts(second), [written]);
-        assert.deepEqual(await texts(third), []);
-        assert.deepEqual(await texts(main), []);
-      },
-    ],
+    notesProof({ proxy, copies }),
     [
       'the PostgreSQL of project-2, asked in its own container, holds that note; the two others do not, and are other servers',
       async () => {

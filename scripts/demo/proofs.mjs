@@ -4,40 +4,16 @@ import { runStackEnv } from './copies.mjs';
 import { openHotReload } from './hot-reload.mjs';
 import { ask, askClear, askHttp2, askJson, authority } from './http.mjs';
 import { query } from './postgres.mjs';
+import { addressProofs, apiOf, notesProof, written } from './shared-proofs.mjs';
 import { until } from './until.mjs';
-
-export const hostnames = (name, service) => [
-  `${name}.${service}.localhost`,
-  `${service}.${name}.localhost`,
-  `${name}-${service}.localhost`,
-];
 
 /** Every proof: the sentence that is proved, and the work that fails when it does not hold. */
 export const proofs = ({ proxy, copies, env, apis, startApi }) => {
   const [main, second, third] = copies;
-  const api = (copy, path, options) => askJson(proxy, copy.services.api.hostname, path, options);
-  const texts = async (copy) => (await api(copy, '/notes')).map(({ text }) => text);
-  const written = 'written in project-2';
+  const { api, texts } = apiOf(proxy);
 
   return [
-    ...copies.map(({ name }) => [
-      `${hostnames(name, 'api').join(', ')} lead to the API of ${name}`,
-      async () => {
-        for (const hostname of hostnames(name, 'api'))
-          assert.equal((await askJson(proxy, hostname, '/healthz')).name, name, hostname);
-      },
-    ]),
-    ...copies.map(({ name }) => [
-      `${[...hostnames(name, 'web'), `${name}.localhost`].join(', ')} lead to the web server of ${name}`,
-      async () => {
-        for (const hostname of [...hostnames(name, 'web'), `${name}.localhost`]) {
-          const page = await ask(proxy, hostname, '/');
-          assert.match(page.text, /<title>Notes<\/title>/, hostname);
-          const { text } = await ask(proxy, hostname, '/main.js');
-          assert.ok(text.includes(`"STACK_NAME": "${name}"`), `${hostname} shows another copy`);
-        }
-      },
-    ]),
+    ...addressProofs({ proxy, copies }),
     [
       'the root alone makes every https address trusted, by HTTP/2 as well; without it they are refused',
       async () => {
@@ -72,15 +48,7 @@ export const proofs = ({ proxy, copies, env, apis, startApi }) => {
         assert.equal(await allowed(third), false);
       },
     ],
-    [
-      'a note written in project-2 is in project-2, and neither in project-3 nor in main',
-      async () => {
-        await api(second, '/notes', { method: 'POST', body: { text: written } });
-        assert.deepEqual(await texts(second), [written]);
-        assert.deepEqual(await texts(third), []);
-        assert.deepEqual(await texts(main), []);
-      },
-    ],
+    notesProof({ proxy, copies }),
     [
       'the PostgreSQL of project-2, asked directly on its own port, holds that note; the two others do not',
       async () => {

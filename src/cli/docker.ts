@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fail } from '../model/problem.ts';
 import { type ComposeContainer, composeContainer } from '../resolver/compose-containers.ts';
 import { reasonOf } from '../resolver/regular-file.ts';
+import { findCommand } from '../tls/trust-stores/trust-store.ts';
 
 /** Longer than this nobody waits for an engine that may be at the other end of a broken connection. */
 const patienceMs = 10_000;
@@ -23,9 +22,6 @@ const firstLine = (text: string): Error | undefined => {
   return line === '' ? undefined : new Error(line.replace(/\.$/, ''));
 };
 
-const isOnPath = (command: string): boolean =>
-  (process.env.PATH ?? '').split(':').some((folder) => folder !== '' && existsSync(join(folder, command)));
-
 /** The command that is compose on this machine: v2, the plugin of Docker, else v1. Errors: `compose-missing`. */
 export const findCompose = async (): Promise<readonly string[]> => {
   const hasPlugin = await capture('docker', ['compose', 'version'], patienceMs).then(
@@ -33,7 +29,7 @@ export const findCompose = async (): Promise<readonly string[]> => {
     () => false,
   );
   if (hasPlugin) return ['docker', 'compose'];
-  if (isOnPath('docker-compose')) return ['docker-compose'];
+  if ((await findCommand('docker-compose', process.env.PATH)) !== undefined) return ['docker-compose'];
   throw fail('compose-missing');
 };
 
