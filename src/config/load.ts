@@ -4,8 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fail } from '../model/problem.ts';
 import { type JsonFileKind, readJsonFile, type Validator } from '../resolver/json-file.ts';
-import type { SettingsFile } from './settings.generated.ts';
-import { validate } from './settings.generated.ts';
+import { type SettingsFile, validate } from './settings.generated.ts';
 import { mergeSettings, type SettingFlags, type Settings, xdgFolder } from './settings.ts';
 
 export interface SettingInput {

@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { toLabel } from '../model/hostname.ts';
 import { fail } from '../model/problem.ts';
 import { type JsonFileKind, readJsonFile, type Validator } from './json-file.ts';
-import type { ProjectFile } from './project-file.generated.ts';
-import { validate } from './project-file.generated.ts';
+import { type ProjectFile, validate } from './project-file.generated.ts';
 import { type BasePort, overlap } from './slots.ts';
 
 export type { ProjectFile } from './project-file.generated.ts';

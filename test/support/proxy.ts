@@ -11,26 +11,7 @@ import { selfSigned } from './certificate.ts';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-export const service = (name: string, port: number, more: Partial<ServiceClaim> = {}): ServiceClaim => ({
-  name,
-  kind: 'http',
-  upstream: { host: 'localhost', port },
-  isDefault: false,
-  subdomains: false,
-  health: undefined,
-  ...more,
-});
-
-export const copy = (name: string, services: readonly ServiceClaim[]): CopyClaim => ({
-  name,
-  project: 'project',
-  mode: 'workstream',
-  slot: 3,
-  directory: `/code/${name}`,
-  branch: undefined,
-  services,
-  problems: [],
-});
+export { copy, service } from './claims.ts';
 
 /** The port a server listens on. */
 export const portOf = (server: Server): number => {

@@ -1,4 +1,5 @@
 import type { ContainerData, PublishedPort } from './container.ts';
+import { field } from './field.ts';
 
 // What an engine answers is read as if it could be anything. Docker and Podman, old and new, differ in what they leave out.
 
@@ -20,10 +21,6 @@ const text = (value: unknown): string => (typeof value === 'string' ? value.slic
 const array = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value.slice(0, maxEntries) : []);
 const entries = (value: unknown): readonly (readonly [string, unknown])[] =>
   typeof value === 'object' && value !== null ? Object.entries(value).slice(0, maxEntries) : [];
-const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined;
 const isPort = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) > 0 && Number(value) < 65_536;
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isAbsolute, join } from 'node:path';
+import { field } from './field.ts';
 
 /** A place where a Docker Engine may be. */
 export type Endpoint =
@@ -117,11 +118,6 @@ const readJson = async (file: string, { read }: EndpointInput): Promise<unknown>
     return undefined;
   }
 };
-
-const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined;
 
 /** The endpoint as text, for the log. */
 export const describeEndpoint = (endpoint: Endpoint): string => {

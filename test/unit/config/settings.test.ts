@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
+import type { Static } from 'typebox';
+import { expect, expectTypeOf, test } from 'vitest';
 import type { SettingsFile } from '../../../src/config/settings.generated.ts';
+import type { settingsSchema } from '../../../src/config/settings.schema.ts';
 import { mergeSettings, type SettingSources, xdgFolder } from '../../../src/config/settings.ts';
 
 const merge = (given: Partial<SettingSources> = {}, content: SettingsFile = {}) =>
@@ -201,4 +203,8 @@ test.each([
   [{}, { suffixes: ['-a'] }, '/home/me/.config/sidings/config.json: -a is not a suffix.'],
 ])('a wrong value is named with its source: %j %j', (given, content, message) => {
   expect(codeOf(() => merge(given, content))).toMatchObject({ code: 'config-invalid', exitCode: 2, message });
+});
+
+test('the type that is written out is that of the schema', () => {
+  expectTypeOf<SettingsFile>().toEqualTypeOf<Static<typeof settingsSchema>>();
 });

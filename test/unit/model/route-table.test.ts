@@ -2,28 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { problem } from '../../../src/model/problem.ts';
 import { buildRouteTable, emptyRouteTable, lookup } from '../../../src/model/route-table.ts';
-import type { CopyClaim, ServiceClaim } from '../../../src/model/workstream.ts';
-
-const service = (name: string, port: number, more: Partial<ServiceClaim> = {}): ServiceClaim => ({
-  name,
-  kind: 'http',
-  upstream: { host: 'localhost', port },
-  isDefault: false,
-  subdomains: false,
-  health: undefined,
-  ...more,
-});
-
-const copy = (name: string, services: readonly ServiceClaim[], directory = `/code/${name}`): CopyClaim => ({
-  name,
-  project: 'project',
-  mode: 'workstream',
-  slot: 3,
-  directory,
-  branch: undefined,
-  services,
-  problems: [],
-});
+import type { CopyClaim } from '../../../src/model/workstream.ts';
+import { copy, service } from '../../support/claims.ts';
 
 const portOf = (table: ReturnType<typeof buildRouteTable>, hostname: string): number | string => {
   const match = lookup(table, hostname);

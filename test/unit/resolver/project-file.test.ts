@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import type { Static } from 'typebox';
+import { expect, expectTypeOf, test } from 'vitest';
+import type { projectFileSchema } from '../../../src/resolver/project-file.schema.ts';
 import { basePorts, checkProjectFile, type ProjectFile } from '../../../src/resolver/project-file.ts';
 
 const file: ProjectFile = {
@@ -50,4 +52,8 @@ test.each([
   expect(() => check(services, env)).toThrow(
     expect.objectContaining({ code: 'project-file-invalid', message: `/x/sidings.json: ${message}` }),
   );
+});
+
+test('the type that is written out is that of the schema', () => {
+  expectTypeOf<ProjectFile>().toEqualTypeOf<Static<typeof projectFileSchema>>();
 });

@@ -3,19 +3,10 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hostnames } from '../../../../src/model/hostname.ts';
-import type { CopyClaim, ServiceClaim } from '../../../../src/model/workstream.ts';
+import type { CopyClaim } from '../../../../src/model/workstream.ts';
 import type { ContainerData } from '../../../../src/providers/docker/container.ts';
 import { containerOf, containerStates, planOf } from '../../../../src/providers/docker/plan.ts';
-
-const service = (name: string, port: number, more: Partial<ServiceClaim> = {}): ServiceClaim => ({
-  name,
-  kind: 'http',
-  upstream: { host: 'localhost', port },
-  isDefault: false,
-  subdomains: false,
-  health: undefined,
-  ...more,
-});
+import { service } from '../../../support/claims.ts';
 
 /** The copies that every case knows. */
 const copies: readonly CopyClaim[] = ['project', 'project-2', 'project-3'].map((name, slot) => ({
