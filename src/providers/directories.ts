@@ -29,7 +29,7 @@ const patienceMs = 400;
 /** How often folders are looked at that cannot be watched. */
 const unwatchedMs = 2000;
 /** With very many folders, looking at them takes longer and is done less often, so that it never shows. */
-const rescanMsPerLook = 100;
+const rescanMsPerLook = 300;
 const unwatchedMsPerLook = 10;
 
 /**

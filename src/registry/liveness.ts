@@ -1,6 +1,6 @@
-import { openSync, readSync } from 'node:fs';
 import type { Log } from '../model/log.ts';
 import type { Upstream } from '../model/workstream.ts';
+import { countSockets, hasStarted, newestProcess } from './glance.ts';
 import { type Listener, readListeners } from './listeners-linux.ts';
 import type { Sighting, Sightings } from './merge.ts';
 import { isRunning, type PortOwner, portOwners } from './port-owners.ts';
@@ -53,6 +53,9 @@ export const createLiveness = ({
   /** Undefined while probes are under way. */
   let probeAt: number | undefined = 0;
   let seen: Seen | undefined;
+  /** The process that was the newest at the last glance, and whether any that may listen were started since the last look. */
+  let newestSeen = 0;
+  let areStarts = false;
   let sightings: Sightings = new Map();
 
   const seesOwners = (host: string): boolean => kernel && isLoopback(host);
@@ -97,14 +100,19 @@ export const createLiveness = ({
       const count = countSockets();
       if (count === undefined || count !== seen.count) return true;
       // As many came as went, if any. Mostly that takes a new process.
-      const rest = busy || newestProcess() !== seen.newest ? restMs : longestRestMs;
+      const newest = newestProcess();
+      areStarts ||= hasStarted(newestSeen, newest);
+      newestSeen = newest;
+      const rest = busy || areStarts ? restMs : longestRestMs;
       return performance.now() - seen.at >= rest;
     },
     isOrphaned: ({ owners }) => !owners.every(({ pid }) => isRunning(pid)),
     look: async (upstreams, suspects) => {
       // Taken before it reads: what changes meanwhile is a difference the next time.
       const at = performance.now();
-      const [count, newest] = [countSockets(), newestProcess()];
+      const count = countSockets();
+      newestSeen = newestProcess();
+      areStarts = false;
       const listeners = await listenersNow();
       if (seen?.upstreams !== upstreams || !kernel) probed = [...upstreams].filter(([, { host }]) => !seesOwners(host));
       if (areProbesDue()) {
@@ -117,7 +125,7 @@ export const createLiveness = ({
         suspects.size === 0 &&
         !areAnswersNew &&
         sameListeners(seen.listeners, listeners);
-      seen = { at, count, newest, listeners, upstreams };
+      seen = { at, count, listeners, upstreams };
       areAnswersNew = false;
       if (isSame) return sightings;
 
@@ -150,7 +158,6 @@ export const createLiveness = ({
 interface Seen {
   readonly at: number;
   readonly count: string | undefined;
-  readonly newest: string | undefined;
   readonly listeners: readonly Listener[];
   readonly upstreams: Upstreams;
 }
@@ -172,36 +179,6 @@ const byPort = (listeners: readonly Listener[]): ReadonlyMap<number, readonly Li
     else others.push(listener);
   }
   return ports;
-};
-
-/**
- * How many TCP sockets there are and how many of them are connections, as text; undefined where the kernel does not say. To count
- * costs a hundredth of reading the tables, for which the kernel walks through all places where a connection could be.
- */
-const countSockets = (): string | undefined => {
-  const v4 = /^TCP: inuse \d+/m.exec(readNow('/proc/net/sockstat'))?.[0];
-  const v6 = /^TCP6: inuse \d+/m.exec(readNow('/proc/net/sockstat6'))?.[0] ?? ''; // missing where IPv6 is switched off
-  // Else a connection that ends would hide a socket that begins to listen.
-  const connections = /^Tcp:(?: -?\d+){8} (\d+)/m.exec(readNow('/proc/net/snmp'))?.[1];
-  return v4 && `${v4} ${v6} ${connections}`;
-};
-
-/** The id of the process that was started last. */
-const newestProcess = (): string | undefined => /\d+$/m.exec(readNow('/proc/loadavg'))?.[0];
-
-/** Files of /proc that are open for good: a glance comes several times a second, and to open one costs far more than to read it. */
-const opened = new Map<string, number>();
-const glance = Buffer.allocUnsafe(16_384);
-
-/** The first bytes of a file of /proc as they are now; the kernel writes it anew for whoever reads from its beginning. */
-const readNow = (file: string): string => {
-  try {
-    const descriptor = opened.get(file) ?? openSync(file, 'r');
-    opened.set(file, descriptor);
-    return glance.toString('latin1', 0, readSync(descriptor, glance, 0, glance.length, 0));
-  } catch {
-    return '';
-  }
 };
 
 const sameListeners = (some: readonly Listener[], others: readonly Listener[]): boolean =>
