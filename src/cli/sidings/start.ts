@@ -5,10 +5,8 @@ import { type Daemon, startDaemon } from '../../daemon.ts';
 import { createLog } from '../../feedback/log.ts';
 import { urlOf } from '../../model/address.ts';
 import { statusHostnames } from '../../model/hostname.ts';
-import { fail, SidingsError } from '../../model/problem.ts';
 import { printable } from '../../model/text.ts';
-import { describeOwner } from '../../registry/describe-owner.ts';
-import { reasonOf } from '../../resolver/regular-file.ts';
+import { explainBinding } from './explain-binding.ts';
 import { becomeInvoker } from './invoker.ts';
 import { type SettingOptions, withRoots } from './setting-options.ts';
 
@@ -60,21 +58,6 @@ export const withUsableAddresses = (settings: Settings): Settings => {
   if (settings.sources.bind !== 'default') return settings;
   const own = new Set(Object.values(networkInterfaces()).flatMap((list = []) => list.map(({ address }) => address)));
   return { ...settings, bind: settings.bind.filter((address) => address === '127.0.0.1' || own.has(address)) };
-};
-
-/** The error for what kept a port from being bound; any other error as it is. */
-export const explainBinding = async (error: unknown): Promise<unknown> => {
-  const {
-    code,
-    syscall,
-    address = '',
-    port = 0,
-  } = error as NodeJS.ErrnoException & { address?: string; port?: number };
-  if (error instanceof SidingsError || syscall !== 'listen') return error;
-  if (code === 'EACCES') return fail('port-privileged', { port });
-  if (code !== 'EADDRINUSE') return fail('bind-failed', { port, address, reason: reasonOf(error) });
-  const owner = await describeOwner(port, address);
-  return fail('port-in-use', { port, address, owner: owner === undefined ? '' : ` by ${owner}` });
 };
 
 /** Names of settings that differ and that a running daemon cannot take over. */

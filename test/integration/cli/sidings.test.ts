@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { explainBinding } from '../../../src/cli/sidings/start.ts';
+import { explainBinding } from '../../../src/cli/sidings/explain-binding.ts';
 import type { State, Workstream } from '../../../src/model/workstream.ts';
 import { ask, runCommand, start, startCommand, startService, startSidings } from '../../support/commands.ts';
 import { temporaryFolder } from '../../support/folder.ts';

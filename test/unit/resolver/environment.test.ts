@@ -7,6 +7,7 @@ import {
   type EnvironmentInput,
   environment,
 } from '../../../src/resolver/environment.ts';
+import { anyText } from '../../support/text.ts';
 
 const input: EnvironmentInput = {
   copy: {
@@ -164,7 +165,7 @@ test('names that lost something stay distinct', () => {
 
 test('any name becomes a PostgreSQL identifier and a compose project name', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 100 }), (name) => {
+    fc.property(anyText(100), (name) => {
       expect(databaseName(name)).toMatch(/^[a-z_][a-z0-9_]{0,62}$/);
       expect(composeName(name)).toMatch(/^[a-z0-9][a-z0-9_-]{0,62}$/);
       expect(composeDefault(name)).toMatch(/^[a-z0-9][a-z0-9_-]*$/);

@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import type { ProxyAddress } from '../../../model/address.ts';
 import { fail, SidingsError } from '../../../model/problem.ts';
 import { isSidings } from '../daemon-client.ts';
-import { explainBinding } from '../start.ts';
+import { explainBinding } from '../explain-binding.ts';
 import { type Check, type Finding, list, ofProblem, ok, type Scene, warn, wrong } from './finding.ts';
 import { proxyAddresses, reachable } from './proxy-addresses.ts';
 
