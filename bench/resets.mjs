@@ -2,15 +2,14 @@
 // Build first; Linux. `node bench/resets.mjs [rounds] [streams]`; exits 1 when memory goes on growing.
 import { readFileSync } from 'node:fs';
 import { connect, constants } from 'node:http2';
-import { median, onStage } from './stage.mjs';
+import { median, residentOf } from './machine.mjs';
+import { onStage } from './stage.mjs';
 
 const rounds = Number(process.argv[2] ?? 30);
 const streams = Number(process.argv[3] ?? 2000);
 const mostMiB = 8;
 /** A heap with no room to put off collecting in: what grows is what is kept. */
 const smallHeap = ['--max-old-space-size=100'];
-
-const residentMiB = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 
 /** Asks and resets, as fast as it goes, on new connections whenever the daemon has had enough of one. Gives how many were reset. */
 const resetAll = async (port, ca) => {
@@ -42,7 +41,7 @@ await onStage(async ({ port, root, pid }) => {
   let reset = 0;
   for (let round = 0; round < rounds; round += 1) {
     reset += await resetAll(port, ca);
-    sizes.push(residentMiB(pid));
+    sizes.push(residentOf(pid));
   }
   // The first third fills what is kept on purpose: caches, pools, and that heap.
   const third = Math.floor(rounds / 3);
