@@ -85,7 +85,10 @@ const startPeers = async (upstream) => {
       continue;
     }
     const running = await peer.start({ folder: `${folder}/${peer.name.replace(/\W+/g, '-')}`, upstream, certificate });
-    await until(() => `${peer.name} to answer: ${running.child.said()}`, () => answers(running.http));
+    await until(
+      () => `${peer.name} to answer: ${running.child.said()}`,
+      () => answers(running.http),
+    );
     started.push({ name: peer.name, version, ...running });
   }
   return started;

@@ -4,9 +4,11 @@ import { homedir } from 'node:os';
 import { resolverSettings } from './config/resolver-settings.ts';
 import type { Settings } from './config/settings.ts';
 import { accessLog } from './feedback/access-log.ts';
+import { openHistory } from './feedback/history.ts';
 import { serviceLogFile, tailServiceLog } from './feedback/service-log.ts';
 import type { ProxyAddress } from './model/address.ts';
 import type { Diagnosis } from './model/diagnosis.ts';
+import type { Exchange } from './model/exchange.ts';
 import { innermost } from './model/folder.ts';
 import { statusHostnames } from './model/hostname.ts';
 import type { Log } from './model/log.ts';
@@ -113,6 +115,8 @@ export const upstreamAddress = async ({ upstreamHost: host }: Settings): Promise
 
 export interface DaemonOptions {
   readonly settings: Settings;
+  /** Of this program. */
+  readonly version: string;
   readonly log: Log;
   /** Of the user whose copies and sockets are meant. */
   readonly home?: string | undefined;
@@ -137,6 +141,7 @@ export interface Daemon {
  */
 export const startDaemon = async ({
   settings,
+  version,
   log,
   home,
   signal,
@@ -187,10 +192,14 @@ export const startDaemon = async ({
     };
   };
 
+  const history = openHistory({ count: settings.history, version });
+  const tellers = [...(settings.history > 0 ? [history.add] : []), ...(settings.accessLog ? [accessLog(log)] : [])];
+
   const status = await createStatus({
     state: registry.state,
     subscribe: registry.subscribe,
     lookup: (directory) => innermost(registry.state().workstreams, directory),
+    requests: history,
     suffixes: settings.suffixes,
     log,
   });
@@ -204,7 +213,7 @@ export const startDaemon = async ({
     diagnose,
     status: status.handle,
     tls: certificates,
-    onExchange: settings.accessLog ? accessLog(log) : undefined,
+    onExchange: tellers.length < 2 ? tellers[0] : tellAll(tellers),
     responseTimeoutMs: settings.responseTimeout * 1000,
     log,
   });
@@ -240,6 +249,12 @@ export const startDaemon = async ({
   const reload = ({ roots, trustedRoots }: Settings): Promise<void> => follow({ ...settings, roots, trustedRoots });
   return { ports, reload, closed };
 };
+
+const tellAll =
+  (tellers: readonly ((exchange: Exchange) => void)[]) =>
+  (exchange: Exchange): void => {
+    for (const tell of tellers) tell(exchange);
+  };
 
 const ended = async (signal: AbortSignal): Promise<void> => {
   if (!signal.aborted) await once(signal, 'abort');

@@ -13,15 +13,7 @@ const install = () => {
   if (existsSync(file('portless/package.json'))) return;
   mkdirSync(cache, { recursive: true });
   const packages = ['portless', 'node@24'];
-  execFileSync('npm', [
-    'install',
-    '--prefix',
-    cache,
-    '--no-audit',
-    '--no-fund',
-    '--silent',
-    ...packages,
-  ]);
+  execFileSync('npm', ['install', '--prefix', cache, '--no-audit', '--no-fund', '--silent', ...packages]);
 };
 
 export const portless = {

@@ -35,7 +35,10 @@ const coldStart = ({ rounds, upstream }) =>
     for (let round = 0; round <= rounds; round += 1) {
       const begun = performance.now();
       const { http, child } = await startSidings({ folder, port: upstream.port });
-      await until(() => 'the first answer', async () => (await ask(http.port, 'project.web.localhost', '/small')) === 200);
+      await until(
+        () => 'the first answer',
+        async () => (await ask(http.port, 'project.web.localhost', '/small')) === 200,
+      );
       times.push(performance.now() - begun);
       await end(child);
     }
@@ -102,12 +105,18 @@ const routed = ({ rounds, upstream }) =>
         JSON.stringify({ project: `extra-${round}`, services: { web: { port: base } } }),
       );
       // 404 until the copy is known, 502 until its service listens.
-      await until(() => 'the new copy is known', async () => (await ask(http.port, host)) === 502);
+      await until(
+        () => 'the new copy is known',
+        async () => (await ask(http.port, host)) === 502,
+      );
       known.push(performance.now() - begun);
       const server = createServer((_request, response) => response.end());
       await new Promise((resolve) => server.listen(base, '127.0.0.1', resolve));
       const up = performance.now();
-      await until(() => 'the service is routed', async () => (await ask(http.port, host)) === 200);
+      await until(
+        () => 'the service is routed',
+        async () => (await ask(http.port, host)) === 200,
+      );
       listening.push(performance.now() - up);
       await new Promise((resolve) => server.close(resolve));
     }

@@ -72,6 +72,13 @@ export const settingsSchema = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    history: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 100_000,
+        description: 'How many requests are remembered, with 8 KiB each on average at most; 0: none. 2000 if absent.',
+      }),
+    ),
     log: Type.Optional(
       Type.Object(
         {

@@ -30,6 +30,8 @@ export interface SettingValues {
   readonly upstreamHost: string;
   /** Seconds without a byte before an upstream's answer begins. */
   readonly responseTimeout: number;
+  /** How many requests are remembered; 0: none. */
+  readonly history: number;
   readonly logLevel: (typeof logLevels)[number];
   readonly accessLog: boolean;
 }
@@ -64,6 +66,7 @@ export interface SettingFlags {
   readonly docker?: boolean | undefined;
   readonly upstreamHost?: string | undefined;
   readonly responseTimeout?: string | undefined;
+  readonly history?: string | undefined;
   readonly logLevel?: string | undefined;
   readonly accessLog?: boolean | undefined;
 }
@@ -91,6 +94,12 @@ const asSeconds = (text: string, source: string): number => {
   const seconds = /^\d{1,5}(\.\d{1,3})?$/.test(text) ? Number(text) : Number.NaN;
   if (seconds > 0 && seconds <= 86_400) return seconds;
   throw invalid(source, text, 'is not a time', 'Use seconds, at most 86400.');
+};
+
+const asCount = (text: string, source: string): number => {
+  const count = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (count <= 100_000) return count;
+  throw invalid(source, text, 'is not a count', 'Use a number from 0 to 100000; 0 remembers nothing.');
 };
 
 const asLevel = (text: string, source: string): SettingValues['logLevel'] => {
@@ -298,6 +307,14 @@ export const mergeSettings = (given: SettingSources): Settings => {
       inFile: content.proxy?.responseTimeout,
       // Long enough for an API that stands in a debugger for a while.
       fallback: 300,
+    }),
+    history: pick('history', {
+      flag: '--history',
+      given: flags.history === undefined ? undefined : asCount(flags.history, '--history'),
+      variable: 'SIDINGS_HISTORY',
+      parse: asCount,
+      inFile: content.history,
+      fallback: 2000,
     }),
     logLevel: pick('logLevel', {
       flag: '--log-level',

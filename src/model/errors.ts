@@ -506,9 +506,15 @@ export const errors = {
     exit: 2,
     status: 400,
   },
+  'request-unknown': {
+    message: 'No request with the id {id} is remembered.',
+    hint: '`sidings requests --all` lists what is; the setting "history" says how many.',
+    exit: 1,
+    status: 404,
+  },
   'events-full': {
     message: '{count} clients follow the events already.',
-    hint: 'Close pages that show the status, or ask /api/workstreams now and then.',
+    hint: 'Close pages that show the status and commands that follow something, or ask now and then instead.',
     exit: 1,
     status: 503,
   },

@@ -14,6 +14,8 @@ export type Decision =
       readonly close: boolean;
       /** The head, where it is sound and its host is ours. */
       readonly head?: RequestHead;
+      /** Whose hostname it was, where it is one service's. */
+      readonly route?: Route | undefined;
     };
 
 /** Decides about one request: pure, one map read, no I/O. Every request of every lane goes through here. */
@@ -24,7 +26,10 @@ export const dispatch = (received: ReceivedHead, table: RouteTable): Decision =>
   const match = lookup(table, hostname);
   if (match.kind === 'misdirected') return { kind: 'refuse', problem: problem('host-misdirected'), close: false };
   const count = passes(head.headers);
-  if (count > maxPasses) return { kind: 'refuse', problem: problem('proxy-loop', { count }), close: false, head };
+  if (count > maxPasses) {
+    const route = match.kind === 'route' ? match.route : undefined;
+    return { kind: 'refuse', problem: problem('proxy-loop', { count }), close: false, head, route };
+  }
   switch (match.kind) {
     case 'status':
       return { kind: 'status', head };
@@ -33,7 +38,8 @@ export const dispatch = (received: ReceivedHead, table: RouteTable): Decision =>
     case 'route': {
       const { route } = match;
       if (route.refusal === undefined) return { kind: 'forward', head, route };
-      return { kind: 'refuse', problem: route.refusal, close: false, head };
+      const owned = route.refusal.code === 'hostname-taken' ? undefined : route;
+      return { kind: 'refuse', problem: route.refusal, close: false, head, route: owned };
     }
   }
 };

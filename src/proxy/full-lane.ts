@@ -7,6 +7,7 @@ import { pairs, safeTrailers } from './headers.ts';
 import {
   type Cancel,
   countRequest,
+  countTunnel,
   type Failure,
   type Forwarding,
   failureOf,
@@ -137,6 +138,7 @@ export const createFullLane = ({ connections, responseTimeoutMs }: LaneOptions):
           keep();
           const { duplex, early } = client.openTunnel(forwarding.answerHeaders(incoming.rawHeaders, 101));
           tunnel(duplex, early, socket, first);
+          countTunnel(forwarding, duplex, socket);
         });
       }
     };

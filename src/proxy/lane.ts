@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Upstream } from '../model/workstream.ts';
 import { judgeAnswer } from './answer-head.ts';
 import type { Answer, Client } from './client.ts';
@@ -90,4 +91,15 @@ export const countRequest = ({ client, head, observed }: Forwarding): void => {
     client.body.on('data', (chunk: Buffer) => {
       observed.bytesIn += chunk.length;
     });
+};
+
+/** Counts what passes through a tunnel. */
+export const countTunnel = ({ observed }: Forwarding, client: Readable, upstream: Readable): void => {
+  if (observed === undefined) return;
+  client.on('data', (chunk: Buffer) => {
+    observed.bytesIn += chunk.length;
+  });
+  upstream.on('data', (chunk: Buffer) => {
+    observed.bytesOut += chunk.length;
+  });
 };

@@ -16,7 +16,7 @@ import { createHttp1Front } from './http1-front.ts';
 import { createHttp2Front } from './http2-front.ts';
 import type { Cancel, Failure } from './lane.ts';
 import { openListeners } from './listeners.ts';
-import { type Observed, observe } from './observe.ts';
+import { type Observed, observe, observeAnswer } from './observe.ts';
 import { type Details, problemPage, wantsHtml } from './problem-page.ts';
 import { type RequestHead, valuesOf } from './request-head.ts';
 import { redirectPage, securedAddress } from './secure-redirect.ts';
@@ -92,9 +92,15 @@ export const createProxy = (options: ProxyOptions): Proxy => {
       return;
     }
     const decision = dispatch(client.received, table());
+    if (observed !== undefined) {
+      observed.isStatus = decision.kind === 'status';
+      if ('route' in decision) observed.route = decision.route;
+    }
     const secured = securedAddress(decision, client.arrival, securePort);
     if (secured !== undefined) {
-      client.sendPage(redirectPage(secured, id), false);
+      const page = redirectPage(secured, id);
+      if (observed !== undefined) observeAnswer(observed, page.headers);
+      client.sendPage(page, false);
       return;
     }
     switch (decision.kind) {
@@ -109,7 +115,6 @@ export const createProxy = (options: ProxyOptions): Proxy => {
       }
       case 'forward': {
         const { head, route } = decision;
-        if (observed !== undefined) observed.route = route;
         if (client.wantsTunnel && !head.websocket) {
           refuse(incoming, problem('request-invalid', { reason: 'the WebSocket handshake is not complete' }), {}, true);
           return;
@@ -135,8 +140,12 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     const { id, client, observed } = incoming;
     if (!client.isWaiting()) return;
     const page = problemPage(cause, wantsHtml(client.received.headers), details);
-    if (observed !== undefined) observed.error = cause.code;
-    client.sendPage({ ...page, headers: [...page.headers, 'X-Request-Id', id] }, distrust);
+    const headers = [...page.headers, 'X-Request-Id', id];
+    if (observed !== undefined) {
+      observed.error = cause.code;
+      observeAnswer(observed, headers);
+    }
+    client.sendPage({ ...page, headers }, distrust);
   };
 
   const send = (incoming: Incoming, head: RequestHead, route: Route): void => {
@@ -155,6 +164,7 @@ export const createProxy = (options: ProxyOptions): Proxy => {
         const context = { hostname, workstream, requestId: id, ownsDomain: owns, status, trailers };
         const fields = clientHeaders(headers, context);
         if (isEventStream(fields) || status === 101) client.neverEnds();
+        if (observed !== undefined && (status >= 200 || status === 101)) observeAnswer(observed, fields);
         return fields;
       },
       failed: (failure) => {

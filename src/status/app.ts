@@ -1,16 +1,20 @@
-import { realpath } from 'node:fs/promises';
 import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
-import { isAbsolute } from 'node:path';
 import swagger from '@fastify/swagger';
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { statusHostnames, toLabel } from '../model/hostname.ts';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import { statusHostnames } from '../model/hostname.ts';
 import type { Log } from '../model/log.ts';
-import { fail, type Problem, problem, SidingsError } from '../model/problem.ts';
+import { type Problem, problem, SidingsError } from '../model/problem.ts';
+import type { Requests } from '../model/requests.ts';
 import type { State, Workstream } from '../model/workstream.ts';
 import { judgeCaller } from './caller.ts';
-import { createEvents, type Events } from './events.ts';
+import { createEvents } from './events.ts';
+import { addOverviewRoutes } from './overview-routes.ts';
 import { problemAnswer } from './problem-answer.ts';
-import { answerOf, failureOf, sharedSchemas } from './schemas.ts';
+import { addRequestRoutes } from './request-routes.ts';
+import { type AddRoute, apiRoutes, read } from './route.ts';
+import { sharedSchemas } from './schemas.ts';
+import { addStateRoutes } from './state-routes.ts';
+import { createStreams } from './streams.ts';
 import { isKnown, readWebFiles } from './web-files.ts';
 
 export interface StatusOptions {
@@ -19,6 +23,8 @@ export interface StatusOptions {
   readonly subscribe: (listener: (state: State) => void) => () => void;
   /** The nearest workstream at or above a real path. */
   readonly lookup: (directory: string) => Workstream | undefined;
+  /** The history of requests. */
+  readonly requests: Requests;
   readonly suffixes: readonly string[];
   readonly log: Log;
   /** Milliseconds between two signs of life on a stream of events. */
@@ -59,8 +65,9 @@ const maxNameLength = 3 * 255;
 
 /** The status page and the API of the status hosts. Every caller is judged before a route is looked for. */
 export const createStatus = async (options: StatusOptions): Promise<Status> => {
-  const { state, subscribe, suffixes, log, heartbeatMs = 20_000 } = options;
-  const events = createEvents({ state, heartbeatMs });
+  const { state, subscribe, requests, suffixes, log, heartbeatMs = 20_000, maxClients = 100 } = options;
+  const streams = createStreams({ heartbeatMs, maxClients });
+  const events = createEvents(state, streams);
   const hostnames = new Set(suffixes.flatMap(statusHostnames));
 
   const app = fastify({
@@ -89,7 +96,11 @@ export const createStatus = async (options: StatusOptions): Promise<Status> => {
     refResolver: { buildLocalReference: ({ $id }, _base, _fragment, index) => String($id ?? `schema-${index}`) },
   });
   await addPage(app);
-  addApi(app, options, events);
+  const add = apiRoutes(app);
+  addStateRoutes(add, options, events);
+  addRequestRoutes(add, requests, streams);
+  addOverviewRoutes(add, state, requests);
+  addDescription(add, app);
   await app.ready();
 
   const unsubscribe = subscribe(events.changed);
@@ -111,7 +122,7 @@ export const createStatus = async (options: StatusOptions): Promise<Status> => {
 
   const close = async (): Promise<void> => {
     unsubscribe();
-    events.close();
+    streams.close();
     await app.close();
   };
 
@@ -133,24 +144,6 @@ const problemOf = (error: FastifyError | SidingsError): Problem => {
   return problem('parameter-invalid', { parameter: invalid.instancePath.slice(1), reason });
 };
 
-type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
-
-/** A path that is read with GET or HEAD, and answers 405 to all else. */
-const read = (app: FastifyInstance, url: string, schema: object, handler: Handler): void => {
-  app.get(url, { schema }, handler);
-  app.route({
-    method: app.supportedMethods.filter((method) => method !== 'GET' && method !== 'HEAD'),
-    url,
-    schema: { hide: true },
-    // Before anything is said of a body that is not wanted.
-    onRequest: async ({ method }, reply) => {
-      reply.header('Allow', 'GET, HEAD');
-      throw fail('method-not-allowed', { method });
-    },
-    handler: () => undefined,
-  });
-};
-
 const addPage = async (app: FastifyInstance): Promise<void> => {
   for (const { path, type, etag, content } of await readWebFiles())
     read(app, path, { hide: true }, (request, reply) => {
@@ -160,79 +153,9 @@ const addPage = async (app: FastifyInstance): Promise<void> => {
     });
 };
 
-const addApi = (app: FastifyInstance, { state, lookup, maxClients = 100 }: StatusOptions, events: Events): void => {
-  const api = (path: string, schema: object, handler: Handler): void =>
-    read(app, `/api/${path}`, schema, (request, reply) => {
-      reply.header('Cache-Control', 'no-store');
-      return handler(request, reply);
-    });
-
-  const workstreams = { summary: 'All workstreams', response: { 200: answerOf('State', 'Everything known now.') } };
-  api('workstreams', workstreams, () => state());
-
-  const byName = {
-    summary: 'One workstream',
-    params: { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] },
-    response: {
-      200: answerOf('Workstream', 'The workstream of that name.'),
-      404: failureOf('There is none of that name.'),
-      409: failureOf('Two folders have that name.'),
-    },
-  };
-  api('workstreams/:name', byName, (request) => {
-    const { name } = request.params as { name: string };
-    const [found, other] = state().workstreams.filter((workstream) => workstream.name === name);
-    if (found === undefined) throw fail('workstream-unknown', { name });
-    if (other === undefined) return found;
-    throw fail('label-taken', { first: found.directory, second: other.directory, label: toLabel(name) });
-  });
-
-  const byDirectory = {
-    summary: 'The workstream that a folder belongs to',
-    querystring: {
-      type: 'object',
-      properties: { directory: { type: 'string', description: 'An absolute path.' } },
-      required: ['directory'],
-    },
-    response: {
-      200: answerOf('Workstream', 'The nearest workstream at or above the folder.'),
-      400: failureOf('The path is missing or not absolute.'),
-      404: failureOf('The folder is in no known workstream.'),
-    },
-  };
-  api('lookup', byDirectory, async (request) => {
-    const { directory } = request.query as { directory: string };
-    if (!isAbsolute(directory)) throw fail('parameter-invalid', { parameter: 'directory', reason: 'is not absolute' });
-    // Copies are known by their real path. A folder that is gone may still lie in one.
-    const found = lookup(await realpath(directory).catch(() => directory));
-    if (found === undefined) throw fail('directory-unknown', { directory });
-    return found;
-  });
-
-  const live = {
-    summary: 'The state as server-sent events',
-    description:
-      'An event `state` on connect and on each change: `data` is what /api/workstreams gives, `id` its version. ' +
-      'A client that reads slowly gets the newest state and misses those between.',
-    response: {
-      200: { description: 'The stream.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
-      503: failureOf('As many clients follow as may.'),
-    },
-  };
-  api('events', live, (request, reply) => {
-    if (events.count() >= maxClients) {
-      reply.header('Retry-After', '10');
-      throw fail('events-full', { count: maxClients });
-    }
-    reply.hijack();
-    reply.raw.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
-    if (request.method === 'HEAD') reply.raw.end();
-    else events.follow(reply.raw);
-    return reply;
-  });
-
+const addDescription = (add: AddRoute, app: FastifyInstance): void => {
   let description: string | undefined;
-  api('openapi.json', { hide: true }, (_request, reply) => {
+  add('openapi.json', { hide: true }, (_request, reply) => {
     description ??= JSON.stringify(app.swagger());
     return reply.type('application/json; charset=utf-8').send(description);
   });

@@ -1,5 +1,6 @@
 import { errors } from '../model/errors.ts';
 import type { Problem } from '../model/problem.ts';
+import type { RequestDetail, RequestSummary, Traffic } from '../model/requests.ts';
 import type { Service, State, Workstream } from '../model/workstream.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -23,6 +24,9 @@ const object = <Type>(
   required: Object.keys(properties).filter((name) => !optional.includes(name as keyof Type)),
   additionalProperties: false,
 });
+
+const number: Schema = { type: 'number', minimum: 0 };
+const count: Schema = { type: 'integer', minimum: 0 };
 
 const problemMembers: Members<Problem> = {
   code: { type: 'string', enum: Object.keys(errors), description: 'Stable: programs may depend on it.' },
@@ -84,6 +88,82 @@ const failure = object<Problem & { type: string; title: string; status: number }
   { type: text, title: text, status: { type: 'integer' }, ...problemMembers },
 );
 
+const summaryMembers: Members<RequestSummary> = {
+  id: { type: 'string', description: 'What the answer carries as X-Request-Id.' },
+  method: text,
+  scheme: { type: 'string', enum: ['http', 'https'] },
+  host: { type: 'string', description: 'As the client said it, with its port.' },
+  path: { type: 'string', description: 'Path and query.' },
+  status: { ...count, description: '0: the client left before there was an answer.' },
+  workstream: { type: 'string', description: 'Absent where the host led to none.' },
+  service: text,
+  startedAt: { ...number, description: 'Milliseconds since the epoch.' },
+  durationMs: number,
+  firstByteMs: { ...number, description: 'Until the head of the answer was there.' },
+  bytesIn: { ...count, description: 'Body bytes from the client.' },
+  bytesOut: { ...count, description: 'Body bytes to the client.' },
+  error: { type: 'string', description: 'Code of the problem that it ended with.' },
+  protocol: { type: 'string', enum: ['http/1.0', 'http/1.1', 'h2', 'websocket'] },
+};
+const summaryOptional = ['workstream', 'service', 'firstByteMs', 'error'] as const;
+
+const requestSummary = object<RequestSummary>(
+  'RequestSummary',
+  'A request that is over.',
+  summaryMembers,
+  summaryOptional,
+);
+
+const fields: Schema = {
+  ...list({ ...list(text), minItems: 2, maxItems: 2 }),
+  description: 'Pairs of name and value, in order.',
+};
+
+const requestDetail = object<RequestDetail>(
+  'RequestDetail',
+  'A request that is over, with all that is known of it.',
+  {
+    ...summaryMembers,
+    requestHeaders: fields,
+    responseHeaders: fields,
+    curl: {
+      type: 'string',
+      description: 'A command line that asks the same again. What is masked is to be filled in.',
+    },
+  },
+  summaryOptional,
+);
+
+const traffic = object<Traffic & { name: string; directory: string }>(
+  'WorkstreamTraffic',
+  'What a workstream was asked for in the last sixty seconds.',
+  {
+    name: text,
+    directory: text,
+    perSecond: {
+      ...list(count),
+      minItems: 60,
+      maxItems: 60,
+      description: 'Requests that ended in each second, oldest first.',
+    },
+    requests: count,
+    errors: { ...count, description: 'Those of them with a status of 500 and above, or that ended with a problem.' },
+    slowestMs: number,
+  },
+);
+
+/** A problem and the workstream that has it; without one it is general. */
+export interface PlacedProblem extends Problem {
+  readonly workstream?: string;
+}
+
+const placedProblem = object<PlacedProblem>(
+  'PlacedProblem',
+  'A finding, and whose it is.',
+  { ...problemMembers, workstream: { type: 'string', description: 'Absent where it belongs to none.' } },
+  ['workstream'],
+);
+
 /** What the schemas of the routes refer to. */
 export const sharedSchemas = [
   object<Problem>('Problem', 'A finding. A warning informs; an error keeps something from working.', problemMembers),
@@ -91,13 +171,28 @@ export const sharedSchemas = [
   workstream,
   state,
   failure,
+  requestSummary,
+  requestDetail,
+  traffic,
+  placedProblem,
 ];
 
 /** The description of an answer that has one of the shared shapes. */
-export const answerOf = (name: 'State' | 'Workstream', description: string) => ({
+export const answerOf = (name: 'State' | 'Workstream' | 'RequestDetail', description: string) => ({
   description,
   content: { 'application/json': { schema: refer(name) } },
 });
+
+/** The description of an answer that is a list of one of the shared shapes, under a name. */
+export const wrapped = (
+  member: string,
+  name: 'RequestSummary' | 'WorkstreamTraffic' | 'PlacedProblem',
+  description: string,
+) => {
+  const properties = { [member]: list(refer(name)) };
+  const schema = { type: 'object', properties, required: [member], additionalProperties: false };
+  return { description, content: { 'application/json': { schema } } };
+};
 
 /** The description of an answer that is a problem. */
 export const failureOf = (description: string) => ({

@@ -45,7 +45,7 @@ export const startWatching = async (
   const end = new AbortController();
   const { log, messages } = keptLog();
   const bind = <Result>(work: () => Promise<Result>) => work();
-  const daemon = await startDaemon({ settings, log, home: folder, signal: end.signal, bind });
+  const daemon = await startDaemon({ settings, version: '0', log, home: folder, signal: end.signal, bind });
   if (daemon === undefined) throw new Error('the daemon ended');
   onTestFinished(async () => {
     end.abort();

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { onTestFinished } from 'vitest';
+import { openHistory } from '../../src/feedback/history.ts';
 import type { Service, State, Workstream } from '../../src/model/workstream.ts';
 import { createStatus, type Status, type StatusOptions } from '../../src/status/app.ts';
 import { portOf } from './proxy.ts';
@@ -72,6 +73,7 @@ export const startStatus = async (
   const port = portOf(server);
   const status = await createStatus({
     lookup: () => undefined,
+    requests: openHistory({ count: 0, version: '0' }),
     suffixes: ['localhost', 'test'],
     log: silent,
     ...options,

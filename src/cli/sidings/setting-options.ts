@@ -34,6 +34,7 @@ export const addListenOptions = (command: Command): Command =>
 export const addDaemonOptions = (command: Command): Command =>
   addListenOptions(command)
     .option('--response-timeout <seconds>', 'how long a service may take to begin its answer')
+    .option('--history <count>', 'how many requests are remembered; 0: none')
     .option('--log-level <level>', logLevels.join(', '))
     .option('--access-log', 'one line for each request');
 

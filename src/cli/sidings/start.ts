@@ -6,6 +6,7 @@ import { createLog } from '../../feedback/log.ts';
 import { urlOf } from '../../model/address.ts';
 import { statusHostnames } from '../../model/hostname.ts';
 import { printable } from '../../model/text.ts';
+import { packageVersion } from '../command-line.ts';
 import { explainBinding } from './explain-binding.ts';
 import { becomeInvoker } from './invoker.ts';
 import { type SettingOptions, withRoots } from './setting-options.ts';
@@ -29,11 +30,16 @@ export const start = async (flags: SettingOptions): Promise<number> => {
   process.on('SIGINT', stop).on('SIGTERM', stop);
 
   const bind = invoker?.asRoot ?? (<Result>(work: () => Promise<Result>) => work());
-  const daemon = await startDaemon({ settings, log, home: invoker?.identity.home, signal: end.signal, bind }).catch(
-    async (error: unknown) => {
-      throw await explainBinding(error);
-    },
-  );
+  const daemon = await startDaemon({
+    settings,
+    version: packageVersion(),
+    log,
+    home: invoker?.identity.home,
+    signal: end.signal,
+    bind,
+  }).catch(async (error: unknown) => {
+    throw await explainBinding(error);
+  });
   invoker?.dropRoot();
   if (daemon === undefined) return 0;
 

@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { openHistory } from '../../../src/feedback/history.ts';
 import { createStatus } from '../../../src/status/app.ts';
 import { fetchBy, fronts, open } from '../../support/fronts.ts';
 import { startProxy } from '../../support/proxy.ts';
@@ -12,6 +13,7 @@ const serve = async () => {
     state: () => state,
     subscribe: () => () => {},
     lookup: () => undefined,
+    requests: openHistory({ count: 0, version: '0' }),
     suffixes: ['localhost'],
     log,
   });

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, onTestFinished, test } from 'vitest';
+import { openHistory } from '../../../src/feedback/history.ts';
 import { errors } from '../../../src/model/errors.ts';
 import { problem } from '../../../src/model/problem.ts';
+import { exchangeOf } from '../../support/exchange.ts';
 import { startProxy } from '../../support/proxy.ts';
 import { exchange } from '../../support/raw.ts';
 import {
@@ -264,7 +266,10 @@ test('a fault inside is an answer and a line in the log', async () => {
 });
 
 test('the description is valid OpenAPI and says what is answered', async () => {
-  const ask = await start({ lookup: () => full.workstreams[0] });
+  const requests = openHistory({ count: 10, version: '0' });
+  requests.add(exchangeOf({ error: 'upstream-broken' }));
+  requests.add(exchangeOf({ id: 'b', workstream: undefined, service: undefined, directory: undefined, status: 0 }));
+  const ask = await start({ lookup: () => full.workstreams[0], requests });
   const { headers, body } = await ask('/api/openapi.json');
   expect(headers['content-type']).toBe('application/json; charset=utf-8');
   const description = JSON.parse(body);
@@ -274,6 +279,12 @@ test('the description is valid OpenAPI and says what is answered', async () => {
     '/api/workstreams/{name}',
     '/api/lookup',
     '/api/events',
+    '/api/requests',
+    '/api/requests/{id}',
+    '/api/requests/events',
+    '/api/har',
+    '/api/traffic',
+    '/api/problems',
   ]);
   for (const operations of Object.values(description.paths)) expect(Object.keys(operations as object)).toEqual(['get']);
 
@@ -300,10 +311,15 @@ test('the description is valid OpenAPI and says what is answered', async () => {
   expectDescribed('/api/workstreams/{name}', await ask('/api/workstreams/twin'));
   expectDescribed('/api/lookup', await ask('/api/lookup?directory=/code'));
   expectDescribed('/api/lookup', await ask('/api/lookup'));
+  for (const path of ['/api/requests', '/api/har', '/api/traffic', '/api/problems'])
+    expectDescribed(path, await ask(path));
+  for (const path of ['/api/requests', '/api/requests/events', '/api/har'])
+    expectDescribed(path, await ask(`${path}?status=x`));
+  for (const id of ['abc-1', 'b', 'nothing']) expectDescribed('/api/requests/{id}', await ask(`/api/requests/${id}`));
   const nowhere = await start();
   expectDescribed('/api/lookup', await nowhere('/api/lookup?directory=/code'));
   const crowded = await start({ maxClients: 0 });
-  expectDescribed('/api/events', await crowded('/api/events'));
+  for (const path of ['/api/events', '/api/requests/events']) expectDescribed(path, await crowded(path));
 });
 
 test('behind the proxy it answers for the status hosts alone, with the id of the request', async () => {
