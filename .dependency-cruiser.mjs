@@ -71,10 +71,25 @@ export default {
     only('status-shows', 'status', ['status', 'model'], 'The status page gets the state from daemon.ts as a function.'),
     only('feedback-is-told', 'feedback', ['feedback', 'model'], 'Feedback is told what happened; it asks nobody.'),
     {
+      name: 'playwright-asks',
+      comment:
+        'This runs inside of Playwright, all at once. What has to be found out is found out by look.ts, in a process of its own.',
+      severity: 'error',
+      from: { path: '^src/playwright/', pathNot: '^src/playwright/look\\.ts' },
+      to: { path: '^src/', pathNot: '^src/(playwright|model)/' },
+    },
+    {
+      name: 'nobody-imports-look',
+      comment: 'It is a program: run it. Shapes that it shares are in surroundings.ts.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^src/playwright/look\\.ts' },
+    },
+    {
       name: 'nobody-imports-the-root',
       comment: 'daemon.ts and the CLI compose the parts; a part that needs them has its arrow the wrong way round.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(cli/|daemon\\.ts)' },
+      from: { path: '^src/', pathNot: '^src/(cli/|daemon\\.ts|playwright/look\\.ts)' },
       to: { path: '^src/(cli/|daemon\\.ts)' },
     },
     owner('dockerode', 'providers/docker/engine.ts'),
@@ -83,6 +98,7 @@ export default {
     owner('@fastify/swagger', 'status'),
     owner('node-forge', 'tls/x509.ts'),
     owner('lru-cache', '(tls|resolver)'),
+    owner('@playwright/test', 'playwright'),
     owner('commander', 'cli'),
     owner('pino', 'feedback'),
     owner('jsonc-parser', 'resolver'),
@@ -94,14 +110,15 @@ export default {
       comment: 'The package ships without them. Move the package to dependencies, or the code to test/ or scripts/.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev'] },
+      // Of @playwright/test, whoever uses src/playwright has it: a peer.
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm-peer'] },
     },
     {
       name: 'no-undeclared',
       comment: 'Add the package to package.json, after a look at its upkeep, size and Node range.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
     },
   ],
   options: {

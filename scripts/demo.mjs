@@ -38,7 +38,7 @@ await step('build', ensureBuilt);
 
 // These need the packages and the build.
 const { loadSettings } = await import('../dist/config/load.js');
-const { copyFolder, moveHeldPorts, names, resolveCopies } = await import('./demo/copies.mjs');
+const { copyFolder, linkSidings, moveHeldPorts, names, resolveCopies } = await import('./demo/copies.mjs');
 const { chooseProxyPorts } = await import('./demo/ports.mjs');
 const { preparePostgres, startPostgres } = await import('./demo/postgres.mjs');
 const { openProcesses } = await import('./demo/processes.mjs');
@@ -71,7 +71,12 @@ const env = {
 /** Copies, ports and the configuration of the proxy. */
 const prepare = async () => {
   await step(`three copies in ${folder}`, () =>
-    Promise.all(names.map((name) => copyFolder(example, `${folder}/${name}`))),
+    Promise.all(
+      names.map(async (name) => {
+        await copyFolder(example, `${folder}/${name}`);
+        await linkSidings(`${folder}/${name}`);
+      }),
+    ),
   );
   const { http, https, reasons } = await chooseProxyPorts();
   for (const reason of reasons) say(`     ${reason}`);

@@ -1,5 +1,5 @@
 // The copies: made as a user makes them, asked for their ports by stack-env, moved to other base ports where somebody is in the way.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { root } from '../lib.mjs';
 import { exec } from './exec.mjs';
 import { isHeld, nameOwner } from './ports.mjs';
@@ -10,6 +10,13 @@ export const names = ['project', 'project-2', 'project-3'];
 export const copyFolder = (from, to) => exec('cp', ['-R', from, to]);
 
 export const stackEnv = [process.execPath, `${root}dist/cli/stack-env.js`];
+
+/** Gives a copy the `sidings` of this checkout, in place of the package that `npm install --save-dev sidings` would bring. */
+export const linkSidings = async (copy) => {
+  const link = `${copy}/node_modules/sidings`;
+  await rm(link, { recursive: true, force: true });
+  await symlink(root, link);
+};
 
 /** Runs `stack-env` in a copy. Gives `{ code, stdout, stderr }`. */
 export const runStackEnv = async (args, { cwd, env }) => {

@@ -536,6 +536,13 @@ export const errors = {
     status: 500,
   },
 
+  // Tests in a browser.
+  'base-url-foreign': {
+    message: 'The base URL {value} ({source}) belongs to {owner}; these tests are in {name}.',
+    hint: 'Leave it out, and the tests of {name} run on {name}; or run them in {owner}.',
+    exit: 3,
+  },
+
   // The command.
   usage: {
     message: '{reason}.',

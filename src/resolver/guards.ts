@@ -105,6 +105,14 @@ export const guard = (input: GuardInput): readonly Problem[] => {
   return problems;
 };
 
+/** Base port of each service of a copy. */
+export const basesOf = ({ services, slot }: Pick<Resolution, 'services' | 'slot'>): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(services).map(([name, { port }]) => [name, port - slot]));
+
+/** The other copy that a value leads to, by a port, a hostname or a path in it. */
+export const foreignOwner = (input: Omit<ForeignInput, 'bases'>, value: string): string | undefined =>
+  openForeign({ ...input, bases: basesOf(input.copy) }).find('', value, {})?.owner;
+
 /**
  * The owned variables as they are handed out. A certificate file that the user has set stays: it is usually a company's, Node reads only
  * one, and losing it breaks more than it mends. `--replace` takes ours.
@@ -178,7 +186,9 @@ interface Foreign {
   readonly findName: (name: string, value: string, owned: boolean) => Finding | undefined;
 }
 
-const openForeign = ({ copy, others, bases, suffixes, realPath = asItIs }: GuardInput): Foreign => {
+type ForeignInput = Pick<GuardInput, 'copy' | 'others' | 'bases' | 'suffixes' | 'realPath'>;
+
+const openForeign = ({ copy, others, bases, suffixes, realPath = asItIs }: ForeignInput): Foreign => {
   const findPort = foreignPorts(copy, others, bases);
   const findHostname = foreignHostnames(copy, others, suffixes);
   const findPath = foreignPaths(copy, others, realPath);

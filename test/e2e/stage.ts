@@ -1,19 +1,22 @@
-import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCommand, start, startSidings } from '../support/commands.ts';
+import { postgresPrograms, startPostgres } from '../support/postgres.ts';
 import { nextBase } from '../support/project-copies.ts';
 import { eventually } from '../support/raw.ts';
 import { runToEnd } from './run-to-end.ts';
 
 const example = fileURLToPath(new URL('../../examples/notes', import.meta.url));
+const repository = fileURLToPath(new URL('../..', import.meta.url));
 const sessionApi = fileURLToPath(new URL('session-api.mjs', import.meta.url));
 
 export interface StageCopy {
   readonly name: string;
   readonly directory: string;
+  readonly ports: Readonly<Record<'api' | 'web', number>>;
 }
 
 /** Copies of examples/notes behind `sidings start`, for all tests of a file. */
@@ -23,6 +26,8 @@ export interface Stage {
   readonly httpsPort: number;
   /** File with the root certificate. */
   readonly root: string;
+  /** The variables with which commands find this stage, and nothing of the shell that runs the tests. */
+  readonly env: Readonly<Record<string, string>>;
   readonly close: () => Promise<void>;
 }
 
@@ -45,8 +50,20 @@ const moveBases = async (directory: string, bases: Readonly<Record<string, numbe
   await writeFile(file, JSON.stringify(project));
 };
 
-/** Makes copies with these names. Each has its real Vite, and an API that needs no database and sets a cookie. */
-export const openStage = async (names: readonly string[]): Promise<Stage> => {
+export interface StageOptions {
+  /** Each copy has its own PostgreSQL server and the API of the example. */
+  readonly database?: boolean;
+}
+
+/** In place of the package that `npm install --save-dev sidings` would bring. */
+const linkSidings = async (directory: string): Promise<void> => {
+  const link = join(directory, 'node_modules/sidings');
+  await rm(link, { recursive: true, force: true });
+  await symlink(repository, link);
+};
+
+/** Makes copies with these names. Each has its real Vite, and an API; without a database, one that needs none and sets a cookie. */
+export const openStage = async (names: readonly string[], { database = false }: StageOptions = {}): Promise<Stage> => {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'sidings-stage-')));
   const endings: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true, maxRetries: 3 })];
   const ending = (end: () => Promise<void>): void => void endings.push(end);
@@ -56,9 +73,13 @@ export const openStage = async (names: readonly string[]): Promise<Stage> => {
 
   const open = async (): Promise<Omit<Stage, 'close'>> => {
     const base = nextBase();
-    const bases = { api: base, web: base + 10_000 };
+    const bases = { api: base, web: base + 10_000, ...(database && { postgres: base + 10 }) };
+    // PostgreSQL runs as another user than root, who may pass through.
+    if (database) await chmod(folder, 0o755);
+    const programs = database ? await postgresPrograms(folder) : undefined;
     for (const name of names) {
       await runToEnd('cp', ['-R', example, join(folder, name)]);
+      await linkSidings(join(folder, name));
       await moveBases(join(folder, name), bases);
       await writeFile(join(folder, name, 'web/empty.html'), '<!doctype html><title>Empty</title>\n');
     }
@@ -72,17 +93,28 @@ export const openStage = async (names: readonly string[]): Promise<Stage> => {
       if (code !== 0) throw new Error(stdout);
       const resolved = JSON.parse(stdout) as {
         env: Record<string, string>;
-        services: Record<'api' | 'web', { port: number }>;
+        services: Record<'api' | 'web' | 'postgres', { port: number }>;
       };
+      if (programs !== undefined) {
+        const { port } = resolved.services.postgres;
+        await startPostgres(programs, directory, port, ending);
+        const url = `postgresql://postgres@localhost:${port}/postgres`;
+        const create = `CREATE DATABASE ${resolved.env.POSTGRES_DB}`;
+        const { code, output } = await runToEnd('psql', ['-qX', '-c', create, url]);
+        if (code !== 0) throw new Error(output);
+      }
       const options = { cwd: directory, env: { PATH: process.env.PATH, HOME: folder, ...resolved.env } };
-      start(process.execPath, [sessionApi], options, ending);
+      start(process.execPath, [database ? 'api/server.js' : sessionApi], options, ending);
       start(process.execPath, ['node_modules/vite/bin/vite.js'], options, ending);
       for (const service of ['api', 'web'] as const)
         await eventually(() => answers(resolved.services[service].port), `${service} of ${name} answers`);
-      return { name, directory };
+      const { api, web } = resolved.services;
+      return { name, directory, ports: { api: api.port, web: web.port } };
     };
     const copies = await Promise.all(names.map(startCopy));
-    return { copies, httpPort, httpsPort, root: join(folder, '.certs/root.pem') };
+    const ports = { SIDINGS_HTTP_PORT: String(httpPort), SIDINGS_HTTPS_PORT: String(httpsPort) };
+    const env = { PATH: process.env.PATH ?? '', HOME: folder, ...own, ...ports };
+    return { copies, httpPort, httpsPort, root: join(folder, '.certs/root.pem'), env };
   };
 
   try {

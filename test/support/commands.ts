@@ -21,7 +21,7 @@ export interface Started {
 }
 
 /** Is given what ends a process. */
-type Ending = (end: () => Promise<void>) => void;
+export type Ending = (end: () => Promise<void>) => void;
 
 /** A process that ends with the test at the latest, or when `ending` has it ended. */
 export const start = (

@@ -9,7 +9,7 @@ import type { Resolution } from '../../model/workstream.ts';
 import { readEnvFiles } from '../../resolver/env-files.ts';
 import { findCopy } from '../../resolver/find-copy.ts';
 import { shellQuote } from '../../resolver/formats.ts';
-import { guard, ownedVariables } from '../../resolver/guards.ts';
+import { basesOf, guard, ownedVariables } from '../../resolver/guards.ts';
 import { type KnownCopy, knownCopies, sharedSlot } from '../../resolver/known-copies.ts';
 import { resolveCopy } from '../../resolver/resolve.ts';
 import { startFolder } from '../start-folder.ts';
@@ -75,7 +75,7 @@ export const inspect = async (options: CommonOptions & GuardOptions & BundleOpti
   const findings = guard({
     copy,
     others,
-    bases: Object.fromEntries(Object.entries(copy.services).map(([name, { port }]) => [name, port - copy.slot])),
+    bases: basesOf(copy),
     suffixes: settings.suffixes,
     environment: process.env,
     envFiles: await readEnvFiles(copy.directory, await realpath(directory)),

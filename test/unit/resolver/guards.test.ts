@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Resolution } from '../../../src/model/workstream.ts';
 import { parseEnvFile } from '../../../src/resolver/env-files.ts';
-import { type GuardInput, guard, ownedVariables, ownerOfPath } from '../../../src/resolver/guards.ts';
+import {
+  basesOf,
+  foreignOwner,
+  type GuardInput,
+  guard,
+  ownedVariables,
+  ownerOfPath,
+} from '../../../src/resolver/guards.ts';
 
 /** Every byte as a character: controls, quotes, line ends and letters beyond ASCII. */
 const anyText = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
@@ -498,4 +505,18 @@ test('a long value is cut on the sides where there is more', () => {
   expect(cut(`${url} ${more}`)).toMatch(/^http.*x…$/);
   expect(cut(`${more}${url} ${more}`)).toMatch(/^…x.* http.*x…$/);
   expect(cut(`${more}${url}`)).toMatch(/^…x.* http:\/\/localhost:8002$/);
+});
+
+test.each([
+  ['https://project-2.web.localhost/notes', 'project-2'],
+  ['https://web.project-2.dev.test:8443', 'project-2'],
+  ['http://localhost:8002', 'project-2'],
+  ['http://127.0.0.1:5173', 'project'],
+  ['http://localhost:8003', undefined],
+  ['https://project-3.web.localhost', undefined],
+  ['http://localhost:3000', undefined],
+  ['https://staging.example.com', undefined],
+])('%s leads to %s', (value, owner) => {
+  expect(basesOf(third)).toEqual(bases);
+  expect(foreignOwner({ copy: third, others: [main, second], suffixes: ['localhost', 'dev.test'] }, value)).toBe(owner);
 });
