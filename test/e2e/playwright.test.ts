@@ -2,12 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { start } from '../support/commands.ts';
+import { fileOf, needs } from '../support/requirements.ts';
 import { openStage, type Stage, type StageCopy } from './stage.ts';
 
 let stage: Stage;
 let second: StageCopy;
 let third: StageCopy;
 beforeAll(async () => {
+  if (fileOf('psql') === undefined) return;
   stage = await openStage(['project-2', 'project-3'], { database: true });
   [second, third] = stage.copies as [StageCopy, StageCopy];
 });
@@ -54,7 +56,8 @@ test('what is kept of a sign-in is apart from the copy and from others', async (
 });
 `;
 
-test('two runs at once in two copies are each green on their own copy', { timeout: 120_000 }, async () => {
+test('two runs at once in two copies are each green on their own copy', { timeout: 120_000 }, async (context) => {
+  needs(context, 'chromium', 'psql');
   for (const [copy, other] of [
     [second, third],
     [third, second],
@@ -73,7 +76,8 @@ test('two runs at once in two copies are each green on their own copy', { timeou
   }
 });
 
-test('a base URL or a variable of another copy ends the run before its first test', { timeout: 60_000 }, async () => {
+test('a base URL or a variable of another copy ends the run before its first test', { timeout: 60_000 }, async (context) => {
+  needs(context, 'psql');
   const foreign = `https://project-3.web.localhost:${stage.httpsPort}`;
   const runs = await Promise.all([
     runPlaywright(second, [], { PLAYWRIGHT_BASE_URL: foreign }),
@@ -93,7 +97,8 @@ test('a base URL or a variable of another copy ends the run before its first tes
   expect(byDatabase).toContain('hint: Run: eval');
 });
 
-test('without a proxy the tests go to the ports of the copy', { timeout: 60_000 }, async () => {
+test('without a proxy the tests go to the ports of the copy', { timeout: 60_000 }, async (context) => {
+  needs(context, 'psql');
   const args = ['notes.spec.js', '--grep', 'another copy'];
   const { code, output } = await runPlaywright(second, args, { SIDINGS_HTTP_PORT: '1', SIDINGS_HTTPS_PORT: '2' });
   expect(code, output).toBe(0);

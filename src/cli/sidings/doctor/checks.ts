@@ -2,6 +2,7 @@ import { claimsCheck } from './claims.ts';
 import { daemonCheck } from './daemon.ts';
 import type { Check } from './finding.ts';
 import { handshakeCheck } from './handshake.ts';
+import { hostChecksCheck } from './host-checks.ts';
 import { listenersCheck } from './listeners.ts';
 import { namesCheck } from './names.ts';
 import { nodeCheck } from './node.ts';
@@ -19,6 +20,7 @@ export const checks: readonly Check[] = [
   trustCheck,
   handshakeCheck,
   namesCheck,
+  hostChecksCheck,
   listenersCheck,
   claimsCheck,
 ];
