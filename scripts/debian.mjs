@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { onPath, run } from './lib.mjs';
 
-/** Command that the tests call, and the Debian package that brings it. */
+/** Command that the tests call, and the Debian packages that bring it. */
 const commands = {
   certtool: 'gnutls-bin',
   certutil: 'libnss3-tools',
@@ -22,6 +22,8 @@ const commands = {
   psql: 'postgresql-client',
   python3: 'python3',
   testssl: 'testssl.sh',
+  // It speaks WebSocket by a package that has no command.
+  uvicorn: ['uvicorn', 'python3-websockets'],
 };
 
 const isDebian = () => {
@@ -35,7 +37,7 @@ const isDebian = () => {
 export const ensureDebianPackages = async () => {
   const missing = Object.entries(commands).filter(([command]) => !onPath(command));
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map(([, name]) => name))];
+  const packages = [...new Set(missing.flatMap(([, names]) => names))];
   if (process.getuid?.() !== 0 || !isDebian()) {
     console.log(`Some tests will be skipped. To run them: sudo apt-get install ${packages.join(' ')}`);
     return;

@@ -76,7 +76,9 @@ test('two runs at once in two copies are each green on their own copy', { timeou
   }
 });
 
-test('a base URL or a variable of another copy ends the run before its first test', { timeout: 60_000 }, async (context) => {
+test('a base URL or a variable of another copy ends the run before its first test', {
+  timeout: 60_000,
+}, async (context) => {
   needs(context, 'psql');
   const foreign = `https://project-3.web.localhost:${stage.httpsPort}`;
   const runs = await Promise.all([
