@@ -19,6 +19,7 @@ import { type DockerProvider, dockerProvider } from './providers/docker/docker.t
 import { pause } from './providers/pause.ts';
 import { createProxy } from './proxy/proxy.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
+import { createActivity } from './resolver/activity.ts';
 import { cachedResolver } from './resolver/cache.ts';
 import { reasonOf } from './resolver/regular-file.ts';
 import { createStatus } from './status/app.ts';
@@ -200,6 +201,7 @@ export const startDaemon = async ({
     subscribe: registry.subscribe,
     lookup: (directory) => innermost(registry.state().workstreams, directory),
     requests: history,
+    activity: createActivity({ copies: () => registry.state().workstreams, signal: life.signal }),
     suffixes: settings.suffixes,
     log,
   });

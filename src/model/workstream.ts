@@ -130,6 +130,15 @@ export interface Service {
   readonly default?: true;
   /** Name of the container that it runs in. */
   readonly container?: string;
+  /** The process that listens on its port, where that can be seen. */
+  readonly owner?: ServiceOwner;
+}
+
+/** A process that listens on a port: the one that opened it. */
+export interface ServiceOwner {
+  readonly pid: number;
+  /** Its command line, without what looks like a secret. */
+  readonly command: string;
 }
 
 /** A copy plus its running environment, as the status API gives it (DESIGN §8). */

@@ -4,6 +4,7 @@ import { hostnames } from '../model/hostname.ts';
 import { type Problem, problem } from '../model/problem.ts';
 import type { RouteTable } from '../model/route-table.ts';
 import type { CopyClaim, Service, ServiceClaim, Snapshot, State, Workstream } from '../model/workstream.ts';
+import { maskSecrets } from '../resolver/secrets.ts';
 import type { Holder, PortOwner } from './port-owners.ts';
 import { addressesOf, isLoopback, upstreamKey } from './reach.ts';
 
@@ -180,6 +181,7 @@ const serviceOf = (
   const state = service.state ?? (sighting !== undefined ? 'up' : sightings.has(key) ? 'down' : 'unknown');
   const host = sighting?.address ?? addressesOf(upstream.host)[0];
   const urls = service.hostnames.map((hostname) => urlOf(hostname, address));
+  const owner = sighting?.owners[0];
   const isLocal = isLoopback(upstream.host) || upstream.host === upstreamHost;
   return {
     name,
@@ -193,6 +195,7 @@ const serviceOf = (
     urls,
     ...(isDefault && { default: true }),
     ...(container !== undefined && { container }),
+    ...(owner !== undefined && { owner: { pid: owner.pid, command: maskSecrets('', owner.command) } }),
   };
 };
 

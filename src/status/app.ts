@@ -1,6 +1,7 @@
 import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Activity } from '../model/activity.ts';
 import { statusHostnames } from '../model/hostname.ts';
 import type { Log } from '../model/log.ts';
 import { type Problem, problem, SidingsError } from '../model/problem.ts';
@@ -25,6 +26,8 @@ export interface StatusOptions {
   readonly lookup: (directory: string) => Workstream | undefined;
   /** The history of requests. */
   readonly requests: Requests;
+  /** What git and the files of every copy tell of the work in it. */
+  readonly activity: () => Promise<readonly Activity[]>;
   readonly suffixes: readonly string[];
   readonly log: Log;
   /** Milliseconds between two signs of life on a stream of events. */
@@ -99,7 +102,7 @@ export const createStatus = async (options: StatusOptions): Promise<Status> => {
   const add = apiRoutes(app);
   addStateRoutes(add, options, events);
   addRequestRoutes(add, requests, streams);
-  addOverviewRoutes(add, state, requests);
+  addOverviewRoutes(add, state, requests, options.activity);
   addDescription(add, app);
   await app.ready();
 

@@ -1,10 +1,24 @@
+import type { Activity } from '../model/activity.ts';
 import type { Requests } from '../model/requests.ts';
 import type { State } from '../model/workstream.ts';
 import type { AddRoute } from './route.ts';
 import { type PlacedProblem, wrapped } from './schemas.ts';
 
 /** What all workstreams are doing, at a glance. */
-export const addOverviewRoutes = (add: AddRoute, state: () => State, requests: Requests): void => {
+export const addOverviewRoutes = (
+  add: AddRoute,
+  state: () => State,
+  requests: Requests,
+  activity: () => Promise<readonly Activity[]>,
+): void => {
+  const work = {
+    summary: 'What git and the files of each copy tell of the work in it',
+    description:
+      'Looked up when it is asked for, and remembered for some seconds. No program that a copy configures for git is run.',
+    response: { 200: wrapped('workstreams', 'Activity', 'One entry for each workstream.') },
+  };
+  add('activity', work, async () => ({ workstreams: await activity() }));
+
   const traffic = {
     summary: 'What each workstream was asked for in the last minute',
     response: { 200: wrapped('workstreams', 'WorkstreamTraffic', 'One entry for each workstream.') },

@@ -1,7 +1,8 @@
+import type { Activity, LastCommit } from '../model/activity.ts';
 import { errors } from '../model/errors.ts';
 import type { Problem } from '../model/problem.ts';
 import type { RequestDetail, RequestSummary, Traffic } from '../model/requests.ts';
-import type { Service, State, Workstream } from '../model/workstream.ts';
+import type { Service, ServiceOwner, State, Workstream } from '../model/workstream.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 /** One schema for each member of the type, so that neither can change alone. */
@@ -55,8 +56,18 @@ const service = object<Service>(
     urls: { ...list(text), description: 'All addresses, the canonical one first.' },
     default: { type: 'boolean', description: 'The bare name of the workstream leads to it.' },
     container: { type: 'string', description: 'Name of the container that it runs in.' },
+    owner: refer('ServiceOwner'),
   },
-  ['url', 'localUrl', 'default', 'container'],
+  ['url', 'localUrl', 'default', 'container', 'owner'],
+);
+
+const serviceOwner = object<ServiceOwner>(
+  'ServiceOwner',
+  'The process that listens on the port, where that can be seen.',
+  {
+    pid: { type: 'integer' },
+    command: { type: 'string', description: 'Its command line, without what looks like a secret.' },
+  },
 );
 
 const workstream = object<Workstream>(
@@ -81,6 +92,33 @@ const state = object<State>('State', 'Everything that is known now.', {
   problems: { ...list(refer('Problem')), description: 'Findings that belong to no workstream.' },
   workstreams: list(refer('Workstream')),
 });
+
+const moment: Schema = { type: 'integer', description: 'Milliseconds since the epoch.' };
+
+const lastCommit = object<LastCommit>('LastCommit', 'The commit that is checked out.', {
+  hash: text,
+  subject: { type: 'string', description: 'First line of its message.' },
+  at: moment,
+});
+
+const activity = object<Activity>(
+  'Activity',
+  'What git and the files of a copy tell of the work in it. What cannot be told is left out.',
+  {
+    name: text,
+    directory: text,
+    branch: text,
+    dirty: { ...count, description: 'Files that differ from the last commit, untracked ones included.' },
+    ahead: { ...count, description: 'Commits that the branch it follows does not have.' },
+    behind: { ...count, description: 'Commits of the branch it follows that are not here.' },
+    commit: refer('LastCommit'),
+    lastActivity: {
+      ...moment,
+      description: 'The newest of the commit and of the changes to files, in ms since the epoch.',
+    },
+  },
+  ['branch', 'dirty', 'ahead', 'behind', 'commit', 'lastActivity'],
+);
 
 const failure = object<Problem & { type: string; title: string; status: number }>(
   'Failure',
@@ -168,8 +206,11 @@ const placedProblem = object<PlacedProblem>(
 export const sharedSchemas = [
   object<Problem>('Problem', 'A finding. A warning informs; an error keeps something from working.', problemMembers),
   service,
+  serviceOwner,
   workstream,
   state,
+  lastCommit,
+  activity,
   failure,
   requestSummary,
   requestDetail,
@@ -186,7 +227,7 @@ export const answerOf = (name: 'State' | 'Workstream' | 'RequestDetail', descrip
 /** The description of an answer that is a list of one of the shared shapes, under a name. */
 export const wrapped = (
   member: string,
-  name: 'RequestSummary' | 'WorkstreamTraffic' | 'PlacedProblem',
+  name: 'RequestSummary' | 'WorkstreamTraffic' | 'PlacedProblem' | 'Activity',
   description: string,
 ) => {
   const properties = { [member]: list(refer(name)) };

@@ -74,6 +74,7 @@ export const startStatus = async (
   const status = await createStatus({
     lookup: () => undefined,
     requests: openHistory({ count: 0, version: '0' }),
+    activity: async () => [],
     suffixes: ['localhost', 'test'],
     log: silent,
     ...options,

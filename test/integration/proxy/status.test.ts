@@ -14,6 +14,7 @@ const serve = async () => {
     subscribe: () => () => {},
     lookup: () => undefined,
     requests: openHistory({ count: 0, version: '0' }),
+    activity: async () => [],
     suffixes: ['localhost'],
     log,
   });

@@ -30,7 +30,9 @@ const full = {
       branch: evil,
       live: false,
       problems: [problem('label-taken', { first: '/a', second: '/b', label: 'x' })],
-      services: [serviceOf({ name: 'postgres', kind: 'tcp', state: 'foreign', urls: [] })],
+      services: [
+        serviceOf({ name: 'postgres', kind: 'tcp', state: 'foreign', urls: [], owner: { pid: 7, command: evil } }),
+      ],
     }),
     workstreamOf({ name: 'twin', directory: '/a/twin' }),
     workstreamOf({ name: 'twin', directory: '/b/twin' }),
@@ -269,7 +271,13 @@ test('the description is valid OpenAPI and says what is answered', async () => {
   const requests = openHistory({ count: 10, version: '0' });
   requests.add(exchangeOf({ error: 'upstream-broken' }));
   requests.add(exchangeOf({ id: 'b', workstream: undefined, service: undefined, directory: undefined, status: 0 }));
-  const ask = await start({ lookup: () => full.workstreams[0], requests });
+  const commit = { hash: 'a'.repeat(40), subject: evil, at: 1 };
+  const all = { name: 'a', directory: '/a', branch: evil, dirty: 1, ahead: 2, behind: 3, commit, lastActivity: 4 };
+  const ask = await start({
+    lookup: () => full.workstreams[0],
+    requests,
+    activity: async () => [{ name: 'b', directory: '/b' }, all],
+  });
   const { headers, body } = await ask('/api/openapi.json');
   expect(headers['content-type']).toBe('application/json; charset=utf-8');
   const description = JSON.parse(body);
@@ -283,6 +291,7 @@ test('the description is valid OpenAPI and says what is answered', async () => {
     '/api/requests/{id}',
     '/api/requests/events',
     '/api/har',
+    '/api/activity',
     '/api/traffic',
     '/api/problems',
   ]);
@@ -311,7 +320,7 @@ test('the description is valid OpenAPI and says what is answered', async () => {
   expectDescribed('/api/workstreams/{name}', await ask('/api/workstreams/twin'));
   expectDescribed('/api/lookup', await ask('/api/lookup?directory=/code'));
   expectDescribed('/api/lookup', await ask('/api/lookup'));
-  for (const path of ['/api/requests', '/api/har', '/api/traffic', '/api/problems'])
+  for (const path of ['/api/requests', '/api/har', '/api/activity', '/api/traffic', '/api/problems'])
     expectDescribed(path, await ask(path));
   for (const path of ['/api/requests', '/api/requests/events', '/api/har'])
     expectDescribed(path, await ask(`${path}?status=x`));

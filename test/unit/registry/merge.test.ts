@@ -173,7 +173,7 @@ test('the state of services: unknown, down, up, and where they answer', () => {
     [snapshot('directory', [{ ...copy('project-3', services), branch: 'fix' }])],
     sightingsOf([
       [api, undefined],
-      [redis, seen()],
+      [redis, seen({ ...owner('/code/project-3'), command: 'redis-server --password=hunter2' })],
       [docs, { address: '::1', owners: [] }],
     ]),
   );
@@ -218,6 +218,7 @@ test('the state of services: unknown, down, up, and where they answer', () => {
           state: 'up',
           upstream: '127.0.0.1:6382',
           urls: [],
+          owner: { pid: 7, command: 'redis-server --password=***' },
         },
         {
           name: 'docs',
