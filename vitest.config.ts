@@ -50,6 +50,7 @@ export default defineConfig({
         'src/resolver/{slots,blocked-ports,environment,formats,own-answer,guards,secrets}.ts': complete,
         'src/resolver/{marked-block,env-block,dev-servers,database}.ts': complete,
         'src/resolver/{compose-containers,compose-guards,compose-options,compose-ports}.ts': complete,
+        'src/status/web/text/*.ts': complete,
         'src/proxy/{answer-head,cookies,dispatch,headers,http2-headers,problem-page,rate,request-head}.ts': complete,
       },
     },

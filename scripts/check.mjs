@@ -9,6 +9,7 @@ await build(tsc);
 const checks = [
   ['format and lint', bin('biome'), ['check', '.']],
   ['types of the tests', tsc, ['-p', 'test']],
+  ['types of the page', tsc, ['-p', 'src/status/web']],
   ['layers', bin('depcruise'), ['src', '--config', '.dependency-cruiser.mjs']],
   ['unused code', bin('knip'), []],
   ['generated files', process.execPath, ['scripts/generate.mjs', '--check']],

@@ -13,16 +13,18 @@ export interface WebFile {
 const files = [
   ['/', 'index.html', 'text/html; charset=utf-8'],
   ['/page.js', 'page.js', 'text/javascript; charset=utf-8'],
-  ['/view.js', 'view.js', 'text/javascript; charset=utf-8'],
   ['/style.css', 'style.css', 'text/css; charset=utf-8'],
   ['/icon.svg', 'icon.svg', 'image/svg+xml'],
 ] as const;
+
+/** Where they are: built, beside this file; from the sources of a checkout, what was built of it last. */
+const folder = new URL(import.meta.url.endsWith('.ts') ? '../../dist/status/web/' : 'web/', import.meta.url);
 
 /** Reads the files of the page, once. */
 export const readWebFiles = (): Promise<readonly WebFile[]> =>
   Promise.all(
     files.map(async ([path, name, type]) => {
-      const content = await readFile(new URL(`web/${name}`, import.meta.url));
+      const content = await readFile(new URL(name, folder));
       const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
       return { path, type, etag, content };
     }),

@@ -8,11 +8,15 @@ import { runToEnd } from './run-to-end.ts';
 
 /**
  * Debian's Chromium with a new profile and a home folder of its own, so that it trusts this root and nothing else that somebody has
- * added to this machine; without a root, what every Chromium trusts. Certificate errors are what they are for a person.
+ * added to this machine; without a root, what every Chromium trusts. Certificate errors are what they are for a person. It ends with the
+ * test, or when `ending` has it ended.
  */
-export const openChromium = async (root?: string): Promise<BrowserContext> => {
+export const openChromium = async (
+  root?: string,
+  ending: (end: () => Promise<void>) => void = onTestFinished,
+): Promise<BrowserContext> => {
   const home = await mkdtemp(join(tmpdir(), 'sidings-chromium-'));
-  onTestFinished(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
+  ending(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
   if (root !== undefined) await trust(home, root);
   const browser = await chromium.launchPersistentContext(join(home, 'profile'), {
     executablePath: fileOf('chromium') ?? 'chromium',
@@ -20,7 +24,7 @@ export const openChromium = async (root?: string): Promise<BrowserContext> => {
     env: { PATH: process.env.PATH ?? '', HOME: home, XDG_DATA_HOME: join(home, '.local/share') },
   });
   // Before its folder is removed: what was registered last is done first.
-  onTestFinished(() => browser.close());
+  ending(() => browser.close());
   return browser;
 };
 

@@ -1,0 +1,217 @@
+import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type RunningSidings, type Started, startCommand, startSidings } from '../support/commands.ts';
+import { git } from '../support/git.ts';
+import { makeCopies, type TestCopy } from '../support/project-copies.ts';
+import { fileOf, needs } from '../support/requirements.ts';
+import { json, standInEngine } from '../support/stand-in-engine.ts';
+import { openChromium } from './chromium.ts';
+
+/** Names that would be more than text: as markup, for a terminal, and in the direction of reading. */
+const evil = '<img src=x onerror=alert(1)>';
+const evilCode = '\u001b[31m<b>red</b>\u202e';
+
+const missing = ['chromium', 'certutil'].some((command) => fileOf(command) === undefined);
+const endings: (() => Promise<void>)[] = [];
+const ending = (end: () => Promise<void>): void => void endings.push(end);
+
+let folder: string;
+let copies: readonly TestCopy[];
+let sidings: RunningSidings;
+let browser: BrowserContext;
+let page: Page;
+/** What the browser has to complain of: errors of the page, violations of its policy, requests that failed. */
+let complaints: string[];
+
+const start = async (...ports: readonly string[]): Promise<RunningSidings> =>
+  startSidings(['--root', folder, ...ports], {
+    cwd: folder,
+    env: { DOCKER_HOST: `unix://${folder}/docker.sock` },
+    ending,
+  });
+
+beforeAll(async () => {
+  if (missing && process.env.CI !== 'true') return;
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'sidings-page-')));
+  ending(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  copies = await makeCopies(folder, ['project', 'project-3', 'project-4']);
+  const { directory } = copyOf('project-3');
+  await git(directory, 'init', '--quiet');
+  await git(directory, 'add', '.');
+  await git(directory, 'commit', '--quiet', `--message=${evil}`);
+  const commit = await git(directory, 'rev-parse', 'HEAD');
+  // No name that git would give, but one that a file can hold.
+  await writeFile(join(directory, '.git/packed-refs'), `${commit} refs/heads/main\n`);
+  sidings = await start();
+  browser = await openChromium(join(folder, '.certs/root.pem'), ending);
+});
+afterAll(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+const copyOf = (name: string): TestCopy => {
+  const found = copies.find((copy) => copy.name === name);
+  if (found === undefined) throw new Error(`There is no ${name}.`);
+  return found;
+};
+
+const address = (): string => `https://localhost:${sidings.httpsPort}/`;
+
+beforeEach(async (context) => {
+  needs(context, 'chromium', 'certutil');
+  complaints = [];
+  page = await browser.newPage();
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', ({ message }) => complaints.push(message));
+  page.on('dialog', (dialog) => {
+    complaints.push(`a dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  await page.goto(address());
+  await page.getByText('workstream').first().waitFor();
+});
+afterEach(async () => {
+  await page?.close();
+  expect(complaints ?? []).toEqual([]);
+});
+
+const serverOf = (port: number): string => `
+  require('node:http').createServer(({ url }, response) => {
+    console.log('\\u001b[32masked\\u001b[0m for ' + url + ' ${evil} \\u001b[2J');
+    response.writeHead(url.startsWith('/fail') ? 500 : 200, { 'Content-Type': 'text/plain', 'X-Evil': '${evil}' });
+    response.end('answered');
+  }).listen(${port}, '127.0.0.1')`;
+
+/** A service of a copy, started as its developer would, so that its output is kept. */
+const startIn = async (name: string, service: string): Promise<Started> => {
+  const { directory, ports } = copyOf(name);
+  const command = ['run', '--service', service, '--', process.execPath, '-e', serverOf(ports[service] ?? 0)];
+  const env = { SIDINGS_STATE_DIR: join(folder, '.state'), SIDINGS_CERTS_DIR: join(folder, '.certs') };
+  return startCommand('stack-env', command, { cwd: directory, env, ending });
+};
+
+const stop = async ({ child, ended }: Started): Promise<void> => {
+  child.kill('SIGTERM');
+  await ended;
+};
+
+const card = (name: string) => page.getByRole('article', { name, exact: true });
+const rowOf = (name: string, service: string) => card(name).getByRole('listitem').filter({ hasText: service }).first();
+
+test('it shows the copies, and a service that starts and stops, without being loaded again', async () => {
+  expect(await page.title()).toBe('0 live · Sidings');
+  await page.evaluate('window.loaded = "once"');
+  for (const { name, directory } of copies) await card(name).getByText(directory).waitFor();
+  expect(await card('project').getByText('main', { exact: true }).count()).toBe(1);
+
+  const web = await startIn('project-4', 'web');
+  await card('project-4')
+    .getByText(/node -e .* · pid \d+/)
+    .waitFor();
+  const url = `https://project-4.web.localhost:${sidings.httpsPort}`;
+  const link = rowOf('project-4', 'web').getByRole('link', { name: url.replace('https://', ''), exact: true });
+  expect(await link.getAttribute('href')).toBe(`${url}/`);
+  await expect.poll(() => page.title()).toBe('1 live · Sidings');
+  expect(await page.locator('.summary').textContent()).toBe('3 workstreams, 1 live.');
+
+  await stop(web);
+  await expect.poll(() => page.title()).toBe('0 live · Sidings');
+  expect(await page.evaluate('window.loaded')).toBe('once');
+});
+
+test('names, commits and containers of strangers stay text', async () => {
+  await writeFile(join(copyOf('project-3').directory, '.git/HEAD'), `ref: refs/heads/${evil}\n`);
+  await card('project-3').getByText(evil).first().waitFor();
+  await writeFile(join(copyOf('project-3').directory, '.git/HEAD'), 'ref: refs/heads/main\n');
+  await card('project-3').locator('.commit').getByText(evil).waitFor();
+
+  const { directory, ports } = copyOf('project-4');
+  const labels = {
+    'com.docker.compose.project': 'project-4',
+    'com.docker.compose.project.working_dir': directory,
+    'com.docker.compose.service': evilCode,
+    'sidings.port': evilCode,
+  };
+  const container = {
+    Id: '1'.padStart(64, '0'),
+    Names: [`/${evilCode}`],
+    State: 'running',
+    Status: 'Up 1 second',
+    Created: 1,
+    Labels: labels,
+    Ports: [{ IP: '127.0.0.1', PrivatePort: 80, PublicPort: ports.web, Type: 'tcp' }],
+    NetworkSettings: { Networks: {} },
+  };
+  await standInEngine(join(folder, 'docker.sock'), ({ url = '' }, response) => {
+    if (url.startsWith('/events')) response.flushHeaders();
+    else if (url.startsWith('/containers/json')) json(response, [container]);
+    else if (url.startsWith('/containers/')) json(response, { Config: { Env: [], ExposedPorts: { '80/tcp': {} } } });
+    else response.end('OK');
+  });
+  await page.getByText('<b>red</b>').first().waitFor();
+  expect(await page.locator('main :is(img, b, script)').count()).toBe(0);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
+  expect(await page.evaluate('document.body.innerText')).not.toMatch(/[\u001b\u202e]/);
+});
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe-core finds serious, in a few words each. */
+const seriousFindings = async (): Promise<readonly string[]> => {
+  const found = await page.evaluate(`axe.run().then(({ violations }) => violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`);
+  return found as string[];
+};
+
+const places = ['#/', '#/requests', '#/logs'] as const;
+
+test.each(['light', 'dark'] as const)(
+  'nothing in it is hard to see or to operate, when it is %s',
+  async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    // Not by a script element: its policy allows none of that.
+    await page.evaluate(axe);
+    for (const place of places) {
+      await page.evaluate(`location.hash = ${JSON.stringify(place)}`);
+      await page.locator(`nav a[aria-current][href="${place}"]`).waitFor();
+      expect(await seriousFindings(), place).toEqual([]);
+    }
+  },
+);
+
+test('on a telephone nothing is wider than the screen, and the keyboard reaches everything', async () => {
+  await page.setViewportSize({ width: 375, height: 700 });
+  for (const place of places) {
+    await page.evaluate(`location.hash = ${JSON.stringify(place)}`);
+    await page.locator(`nav a[aria-current][href="${place}"]`).waitFor();
+    const widths = '[document.documentElement.scrollWidth - document.documentElement.clientWidth, innerWidth]';
+    expect(await page.evaluate(widths), place).toEqual([0, 375]);
+  }
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate('document.activeElement.id')).toBe('main');
+});
+
+test('it goes on when sidings is started anew, and says meanwhile that it does not answer', async () => {
+  await page.evaluate('window.loaded = "once"');
+  const ports = ['--http-port', String(sidings.port), '--https-port', String(sidings.httpsPort)];
+  await stop(sidings);
+  await page.getByText('Sidings does not answer; trying again.').waitFor();
+  await page.getByText('Reconnecting').waitFor();
+  sidings = await start(...ports);
+  await page.getByText('Live', { exact: true }).first().waitFor();
+  expect(await page.getByText('Sidings does not answer').count()).toBe(0);
+  const web = await startIn('project-4', 'web');
+  await expect.poll(() => page.title()).toBe('1 live · Sidings');
+  await stop(web);
+  expect(await page.evaluate('window.loaded')).toBe('once');
+  // What failed in between did so on purpose.
+  complaints = complaints.filter((complaint) => !complaint.includes('net::ERR_'));
+});
