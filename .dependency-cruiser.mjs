@@ -119,6 +119,7 @@ export default {
     owner('jsonc-parser', 'resolver'),
     owner('yaml', 'cli'),
     owner('open', 'cli'),
+    owner('pg', 'feedback/health/postgres.ts'),
     owner('proper-lockfile', 'resolver'),
     {
       name: 'no-dev-dependencies',

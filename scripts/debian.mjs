@@ -21,6 +21,7 @@ const commands = {
   pg_dump: 'postgresql-client',
   psql: 'postgresql-client',
   python3: 'python3',
+  'redis-server': 'redis-server',
   testssl: 'testssl.sh',
   // It speaks WebSocket by a package that has no command.
   uvicorn: ['uvicorn', 'python3-websockets'],

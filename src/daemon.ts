@@ -4,16 +4,20 @@ import { homedir } from 'node:os';
 import { resolverSettings } from './config/resolver-settings.ts';
 import type { Settings } from './config/settings.ts';
 import { accessLog } from './feedback/access-log.ts';
+import { createHealth } from './feedback/health/health.ts';
 import { openHistory } from './feedback/history.ts';
-import { serviceLogFile, tailServiceLog } from './feedback/service-log.ts';
+import { serviceLogFile } from './feedback/service-log.ts';
+import { createServiceLogs } from './feedback/service-logs.ts';
 import type { ProxyAddress } from './model/address.ts';
 import type { Diagnosis } from './model/diagnosis.ts';
 import type { Exchange } from './model/exchange.ts';
 import { innermost } from './model/folder.ts';
 import { statusHostnames } from './model/hostname.ts';
 import type { Log } from './model/log.ts';
+import { plainText } from './model/log-line.ts';
 import { fail } from './model/problem.ts';
 import { lookup, type Route } from './model/route-table.ts';
+import type { Resolution } from './model/workstream.ts';
 import { directoryProvider } from './providers/directories.ts';
 import { type DockerProvider, dockerProvider } from './providers/docker/docker.ts';
 import { pause } from './providers/pause.ts';
@@ -22,6 +26,7 @@ import { createRegistry, type Registry } from './registry/registry.ts';
 import { createActivity } from './resolver/activity.ts';
 import { cachedResolver } from './resolver/cache.ts';
 import { reasonOf } from './resolver/regular-file.ts';
+import { serviceCheck } from './resolver/service-check.ts';
 import { createStatus } from './status/app.ts';
 import { openCertificates } from './tls/certificates.ts';
 
@@ -36,6 +41,8 @@ export interface Watch {
   readonly registry: Registry;
   /** Undefined where containers are to be left alone. */
   readonly docker: DockerProvider | undefined;
+  /** What a copy is; rejects with a SidingsError where it cannot be resolved. */
+  readonly resolve: (directory: string) => Promise<Resolution>;
   /** Looks under other roots from here on. Settles when what is there has been seen once. */
   readonly follow: (settings: Settings) => Promise<void>;
 }
@@ -74,13 +81,17 @@ export const watchWorkstreams = (options: WatchOptions): Watch => {
     });
 
   let provider = new AbortController();
+  const resolverOf = (current: Settings, signal: AbortSignal) =>
+    cachedResolver({ ...resolverSettings(current), signal, readOnly });
+  let resolve = resolverOf(settings, life.signal);
   const follow = async (current: Settings): Promise<void> => {
     provider.abort();
     provider = new AbortController();
     const signal = AbortSignal.any([life.signal, provider.signal]);
+    resolve = resolverOf(current, signal);
     const directories = directoryProvider({
       roots: current.roots,
-      resolve: cachedResolver({ ...resolverSettings(current), signal, readOnly }),
+      resolve,
       upstreamHost,
       log,
     });
@@ -98,7 +109,7 @@ export const watchWorkstreams = (options: WatchOptions): Watch => {
     containersSeen ??= watchContainers();
     await pause(dockerPatienceMs, life.signal, containersSeen);
   };
-  return { registry, docker, follow };
+  return { registry, docker, resolve: (directory) => resolve(directory), follow };
 };
 
 /**
@@ -173,19 +184,22 @@ export const startDaemon = async ({
           life.signal,
         );
 
-  const { registry, docker, follow } = watchWorkstreams({ settings, upstreamHost, address, log, home, life });
+  const { registry, docker, resolve, follow } = watchWorkstreams({ settings, upstreamHost, address, log, home, life });
 
+  const logs = createServiceLogs({
+    fileOf: (directory, service) => serviceLogFile(settings.stateDirectory, directory, service),
+    containers: docker,
+  });
   const diagnose = async ({ directory, service }: Route): Promise<Diagnosis> => {
     const container = docker?.describe(directory, service);
-    const [listening, captured, written = []] = await Promise.all([
+    const [listening, { lines }] = await Promise.all([
       registry.listeningIn(directory),
-      tailServiceLog(serviceLogFile(settings.stateDirectory, directory, service), logLines),
-      docker?.logTail(directory, service, logLines),
+      logs.readFrom(container === undefined ? 'process' : 'container', directory, service, { lines: logLines }),
     ]);
     return {
       listening,
       container,
-      logTail: container === undefined ? captured : written,
+      logTail: lines.map(({ text }) => plainText(text)),
       startCommand:
         container === undefined
           ? `stack-env run --service ${service} -- npm run dev`
@@ -202,6 +216,15 @@ export const startDaemon = async ({
     lookup: (directory) => innermost(registry.state().workstreams, directory),
     requests: history,
     activity: createActivity({ copies: () => registry.state().workstreams, signal: life.signal }),
+    logs,
+    health: createHealth({
+      state: registry.state,
+      look: registry.look,
+      checkOf: async (directory, service) => {
+        const copy = await resolve(directory).catch(() => ({ env: {}, services: {}, slot: 0 }));
+        return serviceCheck(copy, service);
+      },
+    }),
     suffixes: settings.suffixes,
     log,
   });

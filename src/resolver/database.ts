@@ -15,7 +15,7 @@ export interface Database {
 export const databaseOf = ({ env, services }: Pick<Resolution, 'env' | 'services'>): Database | undefined => {
   const { DATABASE_URL: usual, ...others } = env;
   for (const url of [usual, ...Object.values(others)]) {
-    const parsed = url === undefined ? undefined : parseUrl(url);
+    const parsed = url === undefined ? undefined : parseDatabaseUrl(url);
     if (parsed === undefined) continue;
     const [service] =
       Object.entries(services).find(([, { kind, port }]) => kind === 'tcp' && port === parsed.port) ?? [];
@@ -24,7 +24,8 @@ export const databaseOf = ({ env, services }: Pick<Resolution, 'env' | 'services
   return undefined;
 };
 
-const parseUrl = (url: string): Omit<Database, 'service'> | undefined => {
+/** What the URL of a PostgreSQL database on this machine says; undefined where it is none. */
+export const parseDatabaseUrl = (url: string): Omit<Database, 'service'> | undefined => {
   if (!/^postgres(?:ql)?(?:\+\w+)?:\/\//.test(url)) return undefined;
   try {
     const { hostname, port, username, password, pathname } = new URL(url);

@@ -2,13 +2,17 @@ import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Activity } from '../model/activity.ts';
+import type { WorkstreamHealth } from '../model/health.ts';
 import { statusHostnames } from '../model/hostname.ts';
 import type { Log } from '../model/log.ts';
+import type { ServiceLogs } from '../model/log-line.ts';
 import { type Problem, problem, SidingsError } from '../model/problem.ts';
 import type { Requests } from '../model/requests.ts';
 import type { State, Workstream } from '../model/workstream.ts';
 import { judgeCaller } from './caller.ts';
 import { createEvents } from './events.ts';
+import { addHealthRoutes } from './health-routes.ts';
+import { addLogRoutes } from './log-routes.ts';
 import { addOverviewRoutes } from './overview-routes.ts';
 import { problemAnswer } from './problem-answer.ts';
 import { addRequestRoutes } from './request-routes.ts';
@@ -28,6 +32,9 @@ export interface StatusOptions {
   readonly requests: Requests;
   /** What git and the files of every copy tell of the work in it. */
   readonly activity: () => Promise<readonly Activity[]>;
+  readonly logs: ServiceLogs;
+  /** How the services are, of all workstreams or of the one in a folder. */
+  readonly health: (directory?: string) => Promise<readonly WorkstreamHealth[]>;
   readonly suffixes: readonly string[];
   readonly log: Log;
   /** Milliseconds between two signs of life on a stream of events. */
@@ -68,7 +75,7 @@ const maxNameLength = 3 * 255;
 
 /** The status page and the API of the status hosts. Every caller is judged before a route is looked for. */
 export const createStatus = async (options: StatusOptions): Promise<Status> => {
-  const { state, subscribe, requests, suffixes, log, heartbeatMs = 20_000, maxClients = 100 } = options;
+  const { state, subscribe, requests, logs, health, suffixes, log, heartbeatMs = 20_000, maxClients = 100 } = options;
   const streams = createStreams({ heartbeatMs, maxClients });
   const events = createEvents(state, streams);
   const hostnames = new Set(suffixes.flatMap(statusHostnames));
@@ -103,6 +110,8 @@ export const createStatus = async (options: StatusOptions): Promise<Status> => {
   addStateRoutes(add, options, events);
   addRequestRoutes(add, requests, streams);
   addOverviewRoutes(add, state, requests, options.activity);
+  addLogRoutes(add, { state, logs, streams });
+  addHealthRoutes(add, { state, health });
   addDescription(add, app);
   await app.ready();
 

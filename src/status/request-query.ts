@@ -1,3 +1,4 @@
+import { parseMoment } from '../model/moment.ts';
 import { fail } from '../model/problem.ts';
 import type { RequestFilter, StatusFilter } from '../model/requests.ts';
 
@@ -35,7 +36,7 @@ export const filterOf = (query: RequestQuery, now: number): RequestFilter => {
     path,
     status: status === undefined ? undefined : statusFilterOf(status),
     methods: method === undefined ? undefined : new Set(parts(method).map((name) => name.toUpperCase())),
-    since: since === undefined ? undefined : timeOf(since, now),
+    since: momentOf('since', since, now),
   };
 };
 
@@ -59,18 +60,10 @@ const rangeOf = (word: string): StatusFilter['ranges'][number] => {
   throw fail('parameter-invalid', { parameter: 'status', reason: `is ${word}, not 404, 5xx, 400-499 or error` });
 };
 
-const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-/** A moment, in milliseconds since the epoch. */
-const timeOf = (word: string, now: number): number => {
-  const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(word) ?? [];
-  if (count !== undefined) return now - Number(count) * units[unit as keyof typeof units];
-  if (/^\d{1,15}$/.test(word)) return Number(word);
-  // A plus that was not encoded.
-  const time = /^\d{4}-\d\d-\d\d/.test(word) ? Date.parse(word.replace(/ (\d\d:?\d\d)$/, '+$1')) : Number.NaN;
-  if (!Number.isNaN(time)) return time;
-  throw fail('parameter-invalid', {
-    parameter: 'since',
-    reason: `is ${word}, not 90s, 5m, 2h, an ISO time or a number`,
-  });
+/** The moment that a parameter says, in milliseconds since the epoch. Errors: `parameter-invalid`. */
+export const momentOf = (parameter: string, word: string | undefined, now: number): number | undefined => {
+  if (word === undefined) return undefined;
+  const found = parseMoment(word, now);
+  if (found !== undefined) return found;
+  throw fail('parameter-invalid', { parameter, reason: `is ${word}, not 90s, 5m, 2h, an ISO time or a number` });
 };

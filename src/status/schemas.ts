@@ -1,5 +1,7 @@
 import type { Activity, LastCommit } from '../model/activity.ts';
 import { errors } from '../model/errors.ts';
+import type { ServiceHealth, WorkstreamHealth } from '../model/health.ts';
+import type { LogLine, ServiceLines } from '../model/log-line.ts';
 import type { Problem } from '../model/problem.ts';
 import type { RequestDetail, RequestSummary, Traffic } from '../model/requests.ts';
 import type { Service, ServiceOwner, State, Workstream } from '../model/workstream.ts';
@@ -36,6 +38,12 @@ const problemMembers: Members<Problem> = {
   hint: { type: 'string', description: 'What to do about it.' },
 };
 
+const serviceState: Schema = {
+  type: 'string',
+  enum: ['up', 'down', 'unknown', 'foreign', 'starting'],
+  description: 'foreign: the port is held by a process of another copy; starting: its container is not healthy yet.',
+};
+
 const service = object<Service>(
   'Service',
   'A service of a workstream.',
@@ -43,12 +51,7 @@ const service = object<Service>(
     name: text,
     kind: { type: 'string', enum: ['http', 'tcp'] },
     port: { type: 'integer', minimum: 1, maximum: 65535 },
-    state: {
-      type: 'string',
-      enum: ['up', 'down', 'unknown', 'foreign', 'starting'],
-      description:
-        'foreign: the port is held by a process of another copy; starting: its container is not healthy yet.',
-    },
+    state: serviceState,
     provider: { type: 'string', description: 'What found it.' },
     upstream: { type: 'string', description: 'The address it listens on.' },
     url: { type: 'string', description: 'The canonical address; http services only.' },
@@ -202,6 +205,50 @@ const placedProblem = object<PlacedProblem>(
   ['workstream'],
 );
 
+const logLine = object<LogLine>(
+  'LogLine',
+  'A line that a service has written.',
+  {
+    text: { type: 'string', description: 'With colour codes (SGR) and no other codes for terminals.' },
+    at: { type: 'integer', description: 'When it was begun, in milliseconds since the epoch.' },
+  },
+  ['at'],
+);
+
+const serviceLines = object<ServiceLines>('Log', 'The end of the log of a service.', {
+  workstream: text,
+  service: text,
+  source: {
+    type: 'string',
+    enum: ['process', 'container'],
+    description: 'Who kept it: `stack-env run --service`, or the engine of the container.',
+  },
+  lines: list(refer('LogLine')),
+});
+
+const serviceHealth = object<ServiceHealth>(
+  'ServiceHealth',
+  'How a service is.',
+  {
+    name: text,
+    state: serviceState,
+    healthy: { type: 'boolean' },
+    check: { type: 'string', enum: ['http', 'postgres', 'redis', 'tcp', 'none'], description: 'How it was asked.' },
+    detail: { type: 'string', description: 'What it said, or why not, for people.' },
+    latencyMs: { type: 'number', minimum: 0 },
+    version: text,
+    sizeBytes: { type: 'integer', minimum: 0, description: 'Of its database, or of its data in memory.' },
+  },
+  ['latencyMs', 'version', 'sizeBytes'],
+);
+
+const workstreamHealth = object<WorkstreamHealth>('WorkstreamHealth', 'How the services of a workstream are.', {
+  name: text,
+  directory: text,
+  healthy: { type: 'boolean', description: 'Whether all of them are.' },
+  services: list(refer('ServiceHealth')),
+});
+
 /** What the schemas of the routes refer to. */
 export const sharedSchemas = [
   object<Problem>('Problem', 'A finding. A warning informs; an error keeps something from working.', problemMembers),
@@ -216,10 +263,14 @@ export const sharedSchemas = [
   requestDetail,
   traffic,
   placedProblem,
+  logLine,
+  serviceLines,
+  serviceHealth,
+  workstreamHealth,
 ];
 
 /** The description of an answer that has one of the shared shapes. */
-export const answerOf = (name: 'State' | 'Workstream' | 'RequestDetail', description: string) => ({
+export const answerOf = (name: 'State' | 'Workstream' | 'RequestDetail' | 'Log', description: string) => ({
   description,
   content: { 'application/json': { schema: refer(name) } },
 });
@@ -227,7 +278,7 @@ export const answerOf = (name: 'State' | 'Workstream' | 'RequestDetail', descrip
 /** The description of an answer that is a list of one of the shared shapes, under a name. */
 export const wrapped = (
   member: string,
-  name: 'RequestSummary' | 'WorkstreamTraffic' | 'PlacedProblem' | 'Activity',
+  name: 'RequestSummary' | 'WorkstreamTraffic' | 'PlacedProblem' | 'Activity' | 'WorkstreamHealth',
   description: string,
 ) => {
   const properties = { [member]: list(refer(name)) };

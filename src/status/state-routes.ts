@@ -1,9 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
-import { toLabel } from '../model/hostname.ts';
 import { fail } from '../model/problem.ts';
 import type { State, Workstream } from '../model/workstream.ts';
 import type { Events } from './events.ts';
+import { findWorkstream } from './find-service.ts';
 import type { AddRoute } from './route.ts';
 import { answerOf, failureOf } from './schemas.ts';
 import { streamAnswers } from './streams.ts';
@@ -30,10 +30,7 @@ export const addStateRoutes = (add: AddRoute, { state, lookup }: Known, events: 
   };
   add('workstreams/:name', byName, (request) => {
     const { name } = request.params as { name: string };
-    const [found, other] = state().workstreams.filter((workstream) => workstream.name === name);
-    if (found === undefined) throw fail('workstream-unknown', { name });
-    if (other === undefined) return found;
-    throw fail('label-taken', { first: found.directory, second: other.directory, label: toLabel(name) });
+    return findWorkstream(state(), name);
   });
 
   const byDirectory = {

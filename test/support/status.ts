@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { openHistory } from '../../src/feedback/history.ts';
+import type { ServiceLogs } from '../../src/model/log-line.ts';
 import type { Service, State, Workstream } from '../../src/model/workstream.ts';
 import { createStatus, type Status, type StatusOptions } from '../../src/status/app.ts';
 import { portOf } from './proxy.ts';
@@ -63,6 +64,12 @@ export const changingState = (first: State): TestState => {
   };
 };
 
+/** Services that have written nothing. */
+export const noLogs: ServiceLogs = {
+  read: async () => ({ source: 'process', lines: [] }),
+  async *follow() {},
+};
+
 /** The status app behind a plain server on a port of its own; ended with the test. */
 export const startStatus = async (
   options: Partial<StatusOptions> & Pick<StatusOptions, 'state' | 'subscribe'>,
@@ -75,6 +82,8 @@ export const startStatus = async (
     lookup: () => undefined,
     requests: openHistory({ count: 0, version: '0' }),
     activity: async () => [],
+    logs: noLogs,
+    health: async () => [],
     suffixes: ['localhost', 'test'],
     log: silent,
     ...options,

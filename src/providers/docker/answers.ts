@@ -101,19 +101,3 @@ export const newsOf = (line: string): News | undefined => {
     return undefined;
   return { action, id: text(field(field(event, 'Actor'), 'ID') ?? field(event, 'id')) };
 };
-
-/** The lines of a container's log: in frames that say which stream they are of, or as they are where it has a terminal. */
-export const logLines = (log: Buffer, count: number): readonly string[] => {
-  const parts: Buffer[] = [];
-  let at = 0;
-  while (at + 8 <= log.length && log.readUInt8(at) <= 2 && log.readUIntBE(at + 1, 3) === 0) {
-    const length = log.readUInt32BE(at + 4);
-    parts.push(log.subarray(at + 8, at + 8 + length));
-    at += 8 + length;
-  }
-  const content = (at === 0 ? log : Buffer.concat(parts)).toString('utf8');
-  return content
-    .split(/\r?\n/)
-    .filter((line) => line !== '')
-    .slice(-count);
-};

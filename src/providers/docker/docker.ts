@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { access, realpath } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { Log } from '../../model/log.ts';
+import type { LogLine, LogQuery } from '../../model/log-line.ts';
 import type { CopyClaim, ServiceClaim, Snapshot, Upstream } from '../../model/workstream.ts';
 import { readRegularFile } from '../../resolver/regular-file.ts';
 import { createBell, pause } from '../pause.ts';
@@ -32,7 +33,14 @@ export interface DockerProvider extends Provider {
   /** State of the containers of a service, for people; undefined where it has none. */
   readonly describe: (directory: string, service: string) => string | undefined;
   /** The last lines that the container of a service has written; none where that cannot be known. */
-  readonly logTail: (directory: string, service: string, lines: number) => Promise<readonly string[]>;
+  readonly readLog: (directory: string, service: string, query: LogQuery) => Promise<readonly LogLine[]>;
+  /** The same and then each line as it is written, by that container and those that come after it, until the signal ends it. */
+  readonly followLog: (
+    directory: string,
+    service: string,
+    query: LogQuery,
+    signal: AbortSignal,
+  ) => AsyncIterable<LogLine>;
 }
 
 /** Between one list and the next while events go on: at least so long, and as long as the last one took. */
@@ -45,6 +53,9 @@ const longestBackOffMs = 1000;
 /** The same for a service that does not answer yet. */
 const firstRetryMs = 250;
 const longestRetryMs = 5000;
+/** Between the end of a container's log and the look for one that goes on, and how many lines that may begin with. */
+const logRestMs = 500;
+const mostAtOnce = 5000;
 /** Calls and connections at the same time. */
 const concurrency = 32;
 
@@ -229,10 +240,28 @@ export const dockerProvider = ({
       }
     },
     describe: (directory, service) => containerStates({ containers, copies, suffixes }, directory, service),
-    logTail: async (directory, service, lines) => {
+    readLog: async (directory, service, query) => {
       const container = containerOf({ containers, copies, suffixes }, directory, service);
-      if (container === undefined || engine === undefined) return [];
-      return engine.log(container.id, lines).catch(() => []);
+      if (container === undefined || engine === undefined || query.lines < 1) return [];
+      return engine.log(container.id, query).catch(() => []);
+    },
+    async *followLog(directory, service, query, signal) {
+      let next = query;
+      while (!signal.aborted) {
+        const container = containerOf({ containers, copies, suffixes }, directory, service);
+        if (container !== undefined && engine !== undefined) {
+          try {
+            for await (const line of engine.followLog(container.id, next, signal)) {
+              // The engine's clock says it, so nothing comes twice.
+              if (line.at !== undefined) next = { lines: mostAtOnce, since: line.at + 1 };
+              yield line;
+            }
+          } catch (error) {
+            log.debug({ container: container.name, reason: String(error) }, 'a log could not be followed');
+          }
+        }
+        await pause(logRestMs, signal);
+      }
     },
   };
 };

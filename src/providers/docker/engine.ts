@@ -5,7 +5,9 @@ import { Agent as SecureAgent } from 'node:https';
 import { join } from 'node:path';
 import { Duplex, type Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { type Inspected, type Listed, logLines, type News, newsOf, readInspected, readList } from './answers.ts';
+import type { LogLine, LogQuery } from '../../model/log-line.ts';
+import { type Inspected, type Listed, type News, newsOf, readInspected, readList } from './answers.ts';
+import { createLogReader } from './container-log.ts';
 import type { Endpoint } from './endpoints.ts';
 
 /**
@@ -19,7 +21,10 @@ export interface Engine {
   readonly inspect: (id: string) => Promise<Inspected | undefined>;
   /** Begins to listen; settles when nothing can happen any more that is not told. */
   readonly listen: (tell: (news: News) => void) => Promise<EventStream>;
-  readonly log: (id: string, lines: number) => Promise<readonly string[]>;
+  /** The last lines of a container's log. */
+  readonly log: (id: string, query: LogQuery) => Promise<readonly LogLine[]>;
+  /** The same and then each line as it is written, until the container or the signal ends. */
+  readonly followLog: (id: string, query: LogQuery, ending: AbortSignal) => AsyncIterable<LogLine>;
 }
 
 export interface EventStream {
@@ -83,13 +88,45 @@ export const connectEngine = async (endpoint: Endpoint, signal: AbortSignal): Pr
       });
       return { lost };
     },
-    log: async (id, lines) => {
-      const options = { stdout: true, stderr: true, tail: lines, follow: false } as const;
-      const log: unknown = await call(pingMs, (limit) => docker.getContainer(id).logs({ ...options, ...limit }));
-      return logLines(Buffer.isBuffer(log) ? log : Buffer.from(String(log)), lines);
+    log: async (id, query) => {
+      const options = { ...logOptions(query), follow: false } as const;
+      const answer: unknown = await call(callMs, (limit) => docker.getContainer(id).logs({ ...options, ...limit }));
+      const reader = createLogReader();
+      const log = Buffer.isBuffer(answer) ? answer : Buffer.from(String(answer));
+      return [...reader.read(log), ...reader.end()].slice(-query.lines);
+    },
+    async *followLog(id, query, ending) {
+      const options = { ...logOptions(query), follow: true } as const;
+      const stream = (await call(callMs, (limit) =>
+        docker.getContainer(id).logs({ ...options, ...limit }),
+      )) as unknown as Readable;
+      const end = (): void => void stream.destroy();
+      const both = AbortSignal.any([signal, ending]);
+      both.addEventListener('abort', end);
+      if (both.aborted) end();
+      const reader = createLogReader();
+      try {
+        for await (const bytes of stream) yield* reader.read(bytes as Buffer);
+      } catch {
+        // It was cut: what came before counts.
+      } finally {
+        both.removeEventListener('abort', end);
+        end();
+      }
+      yield* reader.end();
     },
   };
 };
+
+/** Moments are in seconds to an engine. */
+const logOptions = ({ lines, since, until }: LogQuery) => ({
+  stdout: true,
+  stderr: true,
+  timestamps: true,
+  tail: lines,
+  ...(since !== undefined && { since: since / 1000 }),
+  ...(until !== undefined && { until: until / 1000 }),
+});
 
 const followEvents = (stream: Readable, tell: (news: News) => void): Promise<string> =>
   new Promise((resolve) => {

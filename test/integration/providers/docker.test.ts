@@ -1,11 +1,11 @@
 import { chmod, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startService } from '../../support/commands.ts';
+import { ask, startService } from '../../support/commands.ts';
 import { startWatching } from '../../support/docker-sidings.ts';
 import { temporaryFolder, write } from '../../support/folder.ts';
 import { portOf } from '../../support/proxy.ts';
-import { eventually } from '../../support/raw.ts';
+import { eventually, rawClient } from '../../support/raw.ts';
 import { type Answering, json, standInEngine } from '../../support/stand-in-engine.ts';
 
 // Engines that no real one behaves like on request; the real one is in test/docker.
@@ -173,4 +173,55 @@ process.stdin.pipe(way).pipe(process.stdout);
   expect(await readFile(`${folder}/called`, 'utf8')).toBe(
     '-T -o BatchMode=yes -o ConnectTimeout=5 -p 2222 -l me -- far.example docker system dial-stdio',
   );
+});
+
+it('gives the log of a container, and follows it and the one that comes after it', async () => {
+  const socket = await socketIn();
+  const hostPort = await startUpstream();
+  const frame = (text: string): Buffer => {
+    const head = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+    head.writeUInt32BE(Buffer.byteLength(text), 4);
+    return Buffer.concat([head, Buffer.from(text)]);
+  };
+  let labels: Record<string, string> = {};
+  let number = 1;
+  let tell = (): void => {};
+  const { asked } = await standInEngine(socket, ({ url = '' }, response) => {
+    if (url.startsWith('/events')) {
+      response.flushHeaders();
+      tell = () => response.write('{"Action":"start"}\n');
+    } else if (url.startsWith('/containers/json')) json(response, [listed(number, hostPort, labels)]);
+    else if (url.includes('/logs')) {
+      response.write(frame(`2026-07-01T12:00:0${number}.5Z \u001b[32mcontainer ${number}\u001b[0m\u0007\n`));
+      if (!url.includes('follow=true') || number === 1) response.end();
+    } else if (url.startsWith('/containers/')) json(response, { Config: { ExposedPorts: { '80/tcp': {} } } });
+    else response.end('OK');
+  });
+  const sidings = await startWatching(['project', 'project-3'], socket);
+  labels = {
+    'com.docker.compose.project': 'project-3',
+    'com.docker.compose.project.working_dir': sidings.directory('project-3'),
+    'com.docker.compose.service': 'api',
+  };
+  await eventually(() => asked.some((call) => call.startsWith('GET /events')), 'the engine to be followed');
+  tell();
+  await eventually(async () => (await sidings.service('project-3', 'api'))?.container === 'c1', 'the container');
+  const answer = await ask(sidings.port, 'localhost', '/api/logs?workstream=project-3&service=api&lines=3&since=500');
+  const at = Date.parse('2026-07-01T12:00:01.500Z');
+  expect(JSON.parse(answer.text)).toEqual({
+    workstream: 'project-3',
+    service: 'api',
+    source: 'container',
+    lines: [{ text: '\u001b[32mcontainer 1\u001b[0m', at }],
+  });
+  const call = asked.find((one) => one.includes('/logs')) ?? '';
+  for (const part of ['tail=3', 'since=0.5', 'timestamps=true']) expect(call).toContain(part);
+
+  const client = rawClient(sidings.port);
+  client.send('GET /api/logs/events?workstream=project-3&service=api HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await client.until(/container 1/);
+  number = 2;
+  tell();
+  await client.until(/container 2/);
+  expect(asked.some((one) => one.includes(`since=${(at + 1) / 1000}`))).toBe(true);
 });

@@ -3,6 +3,7 @@ import { openHistory } from '../../../src/feedback/history.ts';
 import { createStatus } from '../../../src/status/app.ts';
 import { fetchBy, fronts, open } from '../../support/fronts.ts';
 import { startProxy } from '../../support/proxy.ts';
+import { noLogs } from '../../support/status.ts';
 
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const state = { version: 7, problems: [], workstreams: [] };
@@ -15,6 +16,8 @@ const serve = async () => {
     lookup: () => undefined,
     requests: openHistory({ count: 0, version: '0' }),
     activity: async () => [],
+    logs: noLogs,
+    health: async () => [],
     suffixes: ['localhost'],
     log,
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { logLines, newsOf, readInspected, readList } from '../../../../src/providers/docker/answers.ts';
+import { newsOf, readInspected, readList } from '../../../../src/providers/docker/answers.ts';
 
 const id = 'a'.repeat(64);
 
@@ -113,26 +113,5 @@ describe('an event', () => {
 
   test('is JSON', () => {
     expect(() => newsOf('<html>')).toThrow();
-  });
-});
-
-describe('a log', () => {
-  const frame = (stream: number, text: string): Buffer => {
-    const head = Buffer.alloc(8);
-    head[0] = stream;
-    head.writeUInt32BE(Buffer.byteLength(text), 4);
-    return Buffer.concat([head, Buffer.from(text)]);
-  };
-
-  test('in frames', () => {
-    expect(logLines(Buffer.concat([frame(1, 'one\ntw'), frame(2, 'o\r\n'), frame(1, 'three')]), 2)).toEqual([
-      'two',
-      'three',
-    ]);
-  });
-
-  test('of a terminal, or of none', () => {
-    expect(logLines(Buffer.from('plain text\nof a terminal\n'), 9)).toEqual(['plain text', 'of a terminal']);
-    expect(logLines(Buffer.alloc(0), 9)).toEqual([]);
   });
 });
