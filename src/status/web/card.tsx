@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { Activity } from '../../model/activity.ts';
 import { printable } from '../../model/text.ts';
 import type { Service, Workstream } from '../../model/workstream.ts';
-import type { Health, ServiceHealth, Traffic } from './answers.ts';
+import type { Health, ServiceHealth, WorkstreamTraffic } from './answers.ts';
 import { Copy, Foreign, Icon, Link, Unseen } from './basics.tsx';
 import { ProblemItem } from './problems.tsx';
 import { age, count, duration, rate } from './text/format.ts';
@@ -14,7 +14,7 @@ import { healthWords, runnerOf, stateWord } from './text/view.ts';
 export interface Known {
   readonly workstream: Workstream;
   readonly activity: Activity | undefined;
-  readonly traffic: Traffic | undefined;
+  readonly traffic: WorkstreamTraffic | undefined;
   readonly health: Health | undefined;
   readonly now: number;
 }
@@ -23,7 +23,7 @@ const chart = { width: 96, height: 24 } as const;
 /** The seconds of which the rate that is shown is the average. */
 const rateSeconds = 10;
 
-const TrafficChart = ({ perSecond }: Traffic): JSX.Element => {
+const TrafficChart = ({ perSecond }: Pick<WorkstreamTraffic, 'perSecond'>): JSX.Element => {
   const { line, area } = sparkline(perSecond, chart.width, chart.height);
   const recent = perSecond.slice(-rateSeconds);
   const now = recent.reduce((sum, each) => sum + each, 0) / Math.max(1, recent.length);
@@ -147,7 +147,7 @@ const ServiceRow = ({ service, health }: { service: Service; health: ServiceHeal
   );
 };
 
-const Foot = ({ name, traffic }: { readonly name: string; readonly traffic: Traffic | undefined }) => (
+const Foot = ({ name, traffic }: { readonly name: string; readonly traffic: WorkstreamTraffic | undefined }) => (
   <footer>
     {traffic === undefined || traffic.requests === 0 ? (
       <span class="quiet">No requests in the last minute</span>

@@ -1,10 +1,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { State } from '../../model/workstream.ts';
-import type { RequestDetail } from './answers.ts';
+import type { RequestDetail } from '../../model/requests.ts';
 import { Copy, Foreign, Icon } from './basics.tsx';
 import { ask, type Failure } from './live.ts';
-import { curlOf } from './text/curl.ts';
 import { bytes, clock, duration } from './text/format.ts';
 import { hashOf } from './text/place.ts';
 import { outcome, statusWord, timing } from './text/requests.ts';
@@ -12,11 +10,9 @@ import { outcome, statusWord, timing } from './text/requests.ts';
 /** One request with its heads and its times. */
 export const Detail = ({
   id,
-  state,
   close,
 }: {
   readonly id: string;
-  readonly state: State;
   /** Where the list is without it. */
   readonly close: string;
 }): JSX.Element => {
@@ -49,7 +45,7 @@ export const Detail = ({
           <Foreign text={failure.message} /> <Foreign text={failure.hint} />
         </p>
       )}
-      {request !== undefined && <Body request={request} state={state} />}
+      {request !== undefined && <Body request={request} />}
     </aside>
   );
 };
@@ -63,13 +59,8 @@ const Title = ({ request }: { readonly request: RequestDetail }) => (
   </>
 );
 
-const schemeOf = ({ workstream, service }: RequestDetail, { workstreams }: State): string => {
-  const found = workstreams.find(({ name }) => name === workstream)?.services.find(({ name }) => name === service);
-  return (found?.url ?? location.protocol).startsWith('https:') ? 'https' : 'http';
-};
-
-const Body = ({ request, state }: { readonly request: RequestDetail; readonly state: State }) => {
-  const { host, protocol, startedAt, durationMs, bytesIn, bytesOut, error, workstream, service, id } = request;
+const Body = ({ request }: { readonly request: RequestDetail }) => {
+  const { host, protocol, startedAt, durationMs, bytesIn, bytesOut, error, workstream, service, id, curl } = request;
   const { waitedMs, receivedMs, share } = timing(request);
   const facts: readonly (readonly [string, JSX.Element | string])[] = [
     ['Host', <Foreign text={host} />],
@@ -92,7 +83,7 @@ const Body = ({ request, state }: { readonly request: RequestDetail; readonly st
   return (
     <>
       <p class="actions">
-        <Copy text={curlOf(request, schemeOf(request, state))} what="as a curl command" label="Copy as curl" />
+        <Copy text={curl} what="as a curl command" label="Copy as curl" />
         {workstream !== undefined && service !== undefined && (
           <a
             class="button"

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Activity } from '../../model/activity.ts';
 import type { State } from '../../model/workstream.ts';
-import type { Health, Traffic } from './answers.ts';
+import type { Health, WorkstreamTraffic } from './answers.ts';
 import { Copy } from './basics.tsx';
 import { Card } from './card.tsx';
 import { useNow, usePolled } from './live.ts';
@@ -20,7 +20,7 @@ const everyMs = { activity: 5000, traffic: 1000, health: 5000, ages: 5000 } as c
 /** All workstreams at a glance. */
 export const Overview = ({ state }: { readonly state: State }): JSX.Element => {
   const activity = byDirectory(usePolled<Of<Activity>>('/api/activity', everyMs.activity));
-  const traffic = byDirectory(usePolled<Of<Traffic>>('/api/traffic', everyMs.traffic));
+  const traffic = byDirectory(usePolled<Of<WorkstreamTraffic>>('/api/traffic', everyMs.traffic));
   const health = byDirectory(usePolled<Of<Health>>('/api/health', everyMs.health));
   const now = useNow(everyMs.ages);
   const cards = (live: boolean): readonly JSX.Element[] =>

@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { RequestSummary } from '../../model/requests.ts';
 import { printable } from '../../model/text.ts';
 import type { State } from '../../model/workstream.ts';
-import type { RequestSummary } from './answers.ts';
 import { Foreign, Icon, Unseen } from './basics.tsx';
 import { Detail } from './detail.tsx';
 import { ask, type Failure, useStream } from './live.ts';
@@ -185,7 +185,7 @@ export const Requests = ({ state, chosen }: { readonly state: State; readonly ch
           {rows !== undefined && rows.length > 0 && <Rows rows={rows} filter={filter} id={id} />}
           {rows !== undefined && rows.length === 0 && <NoRequests isFiltered={isFiltered} state={state} />}
         </div>
-        {id !== undefined && <Detail key={id} id={id} state={state} close={hashOf('requests', filter)} />}
+        {id !== undefined && <Detail key={id} id={id} close={hashOf('requests', filter)} />}
       </div>
     </section>
   );

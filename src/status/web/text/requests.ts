@@ -1,4 +1,4 @@
-import type { RequestSummary } from '../answers.ts';
+import { isFailed, type RequestSummary } from '../../../model/requests.ts';
 
 /** Newer requests before those that are shown, each once, and no more than so many. */
 export const merged = (
@@ -14,10 +14,10 @@ export const merged = (
 const endOf = ({ startedAt, durationMs }: RequestSummary): number => startedAt + durationMs;
 
 /** How a request ended, for its colour: `ok`, `moved`, `refused` (4xx), `failed` (5xx, or no whole answer). */
-export const outcome = ({ status, error }: Pick<RequestSummary, 'status' | 'error'>): string => {
-  if (status >= 500 || status < 100) return 'failed';
+export const outcome = (request: Pick<RequestSummary, 'status' | 'error'>): string => {
+  const { status } = request;
+  if (isFailed(request) || status < 100) return 'failed';
   if (status >= 400) return 'refused';
-  if (error !== undefined) return 'failed';
   return status >= 300 ? 'moved' : 'ok';
 };
 
