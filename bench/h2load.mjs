@@ -10,7 +10,7 @@ await onStage(({ port }) => {
     'h2load',
     [
       ...[`--requests=${requests}`, '--clients=10', '--max-concurrent-streams=20'],
-      ...[`--connect-to=127.0.0.1:${port}`, `https://project.web.localhost:${port}/`],
+      ...[`--connect-to=127.0.0.1:${port}`, `https://project.web.localhost:${port}/small`],
     ],
     { encoding: 'utf8' },
   );

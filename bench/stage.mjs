@@ -10,13 +10,13 @@ export const startUpstream = async () => {
   return { port: Number(await firstLine(child)), child };
 };
 
-/** Calls `measure` with the port for https, the file of the root certificate and the daemon's pid; ends all afterwards. */
-export const onStage = async (measure, nodeOptions = []) => {
+/** Calls `measure` with the ports, the file of the root certificate and the daemon's pid; ends all afterwards. */
+export const onStage = async (measure, nodeOptions = [], daemonOptions = []) => {
   const folder = mkdtempSync(`${tmpdir()}/sidings-bench-`);
   try {
     const { port } = await startUpstream();
-    const { https, pid, root } = await startSidings({ folder, port, nodeOptions });
-    return await measure({ port: https.port, pid, root });
+    const { http, https, pid, root } = await startSidings({ folder, port, nodeOptions, options: daemonOptions });
+    return await measure({ port: https.port, httpPort: http.port, pid, root });
   } finally {
     await endAll();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });

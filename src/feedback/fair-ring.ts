@@ -57,6 +57,9 @@ export const fairRing = <Item>(maxCount: number, maxBytes: number): FairRing<Ite
     if (oldest.older !== undefined) oldest.older.newer = oldest.newer;
     if (oldest.newer !== undefined) oldest.newer.older = oldest.older;
     else newest = oldest.older;
+    // One that was dropped but is not collected yet would keep all that came after it.
+    oldest.next = undefined;
+    oldest.newer = undefined;
   };
 
   return {

@@ -1,4 +1,4 @@
-import type { Exchange } from '../model/exchange.ts';
+import { type Exchange, packHeaders, unpackHeaders } from '../model/exchange.ts';
 import {
   isFailed,
   type RequestDetail,
@@ -27,12 +27,14 @@ export interface HistoryOptions {
   readonly now?: () => number;
 }
 
-/** A request of a browser with its answer has two to four thousand. */
+/** A request of a browser with its answer has two thousand. */
 const bytesEach = 8 * 1024;
+/** About what an exchange takes beside its path and its header fields. */
+const sizeOfRest = 600;
 /** Texts of a summary are cut to so many characters: a list has many, and each may come from a head of 64 KiB. */
 const longest = { method: 40, host: 260, path: 2000 };
 
-/** The newest exchanges, by workstream in equal shares. Nothing is copied or masked before somebody reads. */
+/** The newest exchanges, by workstream in equal shares. Nothing is masked before somebody reads. */
 export const openHistory = ({ count, version, now = Date.now }: HistoryOptions): History => {
   const ring = fairRing<Exchange>(count, count * bytesEach);
   const traffic = countTraffic();
@@ -52,7 +54,10 @@ export const openHistory = ({ count, version, now = Date.now }: HistoryOptions):
     add: (exchange) => {
       if (exchange.isStatus) return;
       const { directory } = exchange;
-      ring.add(directory ?? '', exchange, sizeOf(exchange));
+      const requestHeaders = packHeaders(exchange.requestHeaders);
+      const responseHeaders = packHeaders(exchange.responseHeaders);
+      const size = sizeOfRest + exchange.path.length + requestHeaders.length + responseHeaders.length;
+      ring.add(directory ?? '', { ...exchange, requestHeaders, responseHeaders }, size);
       if (directory !== undefined) traffic.add(directory, exchange);
       if (listeners.size === 0) return;
       const summary = summaryOf(exchange);
@@ -70,14 +75,6 @@ export const openHistory = ({ count, version, now = Date.now }: HistoryOptions):
       return () => listeners.delete(listener);
     },
   };
-};
-
-/** About how many bytes an exchange keeps from being freed: its text, and what each piece of it takes besides. */
-const sizeOf = ({ path, host, requestHeaders, responseHeaders }: Exchange): number => {
-  let size = 400 + path.length + host.length;
-  for (const text of requestHeaders) size += 32 + text.length;
-  for (const text of responseHeaders) size += 32 + text.length;
-  return size;
 };
 
 /** Whether a filter means an exchange. What is masked cannot be searched for: it could be guessed bit by bit. */
@@ -133,7 +130,7 @@ const wholeOf = (exchange: Exchange): RequestSummary => {
 
 const detailOf = (exchange: Exchange): RequestDetail => {
   const whole = wholeOf(exchange);
-  const requestHeaders = maskFields(exchange.requestHeaders);
-  const responseHeaders = maskFields(exchange.responseHeaders);
+  const requestHeaders = maskFields(unpackHeaders(exchange.requestHeaders));
+  const responseHeaders = maskFields(unpackHeaders(exchange.responseHeaders));
   return { ...whole, requestHeaders, responseHeaders, curl: curlOf({ ...whole, headers: requestHeaders }) };
 };
