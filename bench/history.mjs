@@ -36,7 +36,9 @@ const timeOf = (pid) =>
 const load = ({ pid, httpPort, port }, protocol) => {
   const before = timeOf(pid);
   const address =
-    protocol === 'HTTP/2' ? `https://project.web.localhost:${port}/small` : `http://project.web.localhost:${httpPort}/small`;
+    protocol === 'HTTP/2'
+      ? `https://project.web.localhost:${port}/small`
+      : `http://project.web.localhost:${httpPort}/small`;
   const options = protocol === 'HTTP/2' ? ['--clients=4', '--max-concurrent-streams=10'] : ['--clients=20', '--h1'];
   const to = `--connect-to=127.0.0.1:${protocol === 'HTTP/2' ? port : httpPort}`;
   const { error, stdout } = spawnSync('h2load', [`--requests=${requests}`, ...options, ...fields, to, address], {
