@@ -21,16 +21,19 @@ export const report = (problems: readonly Problem[]): void => {
   writeAll(2, lines.join(''));
 };
 
-/** Prints what was asked for. A reader that has enough (`| head`) is no error. */
-export const printText = (text: string): void => {
+/** Prints what was asked for; says whether somebody reads on. A reader that has enough (`| head`) is no error. */
+export const printText = (text: string): boolean => {
   const error = writeAll(1, text);
   if (error !== undefined && error.code !== 'EPIPE') {
     throw fail('file-unwritable', { file: 'The output', reason: reasonOf(error) });
   }
+  return error === undefined;
 };
 
 /** The one JSON document that a command with --json prints. */
-export const printJson = (value: unknown): void => printText(`${JSON.stringify(value, undefined, 2)}\n`);
+export const printJson = (value: unknown): void => {
+  printText(`${JSON.stringify(value, undefined, 2)}\n`);
+};
 
 /** Writes at once. What is behind `process.stdout` takes longer to load than a copy to resolve. */
 const writeAll = (fd: 1 | 2, text: string): NodeJS.ErrnoException | undefined => {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { packageVersion, parse, runCommand, throwing } from './command-line.ts';
 import { addDaemonOptions, addListenOptions, addSettingOptions } from './sidings/setting-options.ts';
 import { startFolder } from './start-folder.ts';
@@ -41,6 +41,33 @@ command('lookup [service]', 'say which workstream this is and where everything i
   .option(...dir)
   .option(...json)
   .action(does(async () => (await import('./sidings/lookup.ts')).lookup));
+
+command('requests', 'list what went through the proxy: of this copy, with its failures')
+  .addOption(new Option('--workstream <name>', 'of the workstream of that name').conflicts(['dir', 'all']))
+  .option(...dir)
+  .addOption(new Option('--all', 'of every workstream').conflicts('dir'))
+  .option('--service <name>', 'of one service')
+  .option('--status <list>', '404, 5xx, 400-499 or error; several with commas')
+  .option('--method <list>', 'several with commas')
+  .option('--path <text>', 'whose path and query holds this text')
+  .option('--since <time>', 'ended since: 90s, 5m, 2h, or an ISO time')
+  .option('--limit <count>', 'at most so many, the newest (default: 100)')
+  .option('-f, --follow', 'go on with each request as it ends')
+  .addOption(
+    new Option('--id <id>', 'one request with its header fields, and as a command of curl').conflicts('follow'),
+  )
+  .addOption(
+    new Option('--har [file]', 'as an HTTP Archive, for developer tools; to the output without a file').conflicts([
+      'follow',
+      'id',
+    ]),
+  )
+  .option(...json)
+  .addHelpText(
+    'after',
+    '\nSecrets are masked and bodies are not kept. With --follow, --json prints one line for each request.',
+  )
+  .action(does(async () => (await import('./sidings/requests.ts')).requests));
 
 command('open [service]', "open this copy's page, or another of its services, in the browser")
   .option(...dir)

@@ -13,42 +13,93 @@ const patienceMs = 5000;
  * Rejects with a SidingsError when it answers with a problem, with `daemon-suffixes` when its hostnames are others.
  */
 export const askDaemon = async <Answer>(path: string, settings: Settings): Promise<Answer | undefined> => {
-  const { httpPort: port, suffixes, file } = settings;
+  const response = await reachDaemon(path, settings, AbortSignal.timeout(patienceMs));
+  return response && ((await read(response)) as Answer);
+};
+
+/** The same, where nothing can be said without a daemon. Errors: `daemon-unreachable`. */
+export const demandOfDaemon = async <Answer>(path: string, settings: Settings): Promise<Answer> => {
+  const answer = await askDaemon<Answer>(path, settings);
+  if (answer === undefined) throw fail('daemon-unreachable', { port: settings.httpPort });
+  return answer;
+};
+
+/** A server-sent event. */
+export interface DaemonEvent {
+  readonly name: string;
+  /** What its data says as JSON. */
+  readonly data: unknown;
+}
+
+/** The events at a path of its API, until the daemon ends or who asks has enough. Errors: as `askDaemon`, and `daemon-unreachable`. */
+export const followDaemon = async (path: string, settings: Settings): Promise<AsyncIterable<DaemonEvent>> => {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), patienceMs);
+  const response = await reachDaemon(path, settings, patience.signal).finally(() => clearTimeout(timer));
+  if (response === undefined) throw fail('daemon-unreachable', { port: settings.httpPort });
+  return eventsOf(response);
+};
+
+const eventsOf = async function* (response: IncomingMessage): AsyncGenerator<DaemonEvent> {
+  response.setEncoding('utf8');
+  let text = '';
+  for await (const chunk of response) {
+    const parts = (text + chunk).split('\n\n');
+    text = parts.pop() ?? '';
+    for (const part of parts) {
+      const lines = part.split('\n');
+      const fieldOf = (field: string) => lines.find((line) => line.startsWith(`${field}: `))?.slice(field.length + 2);
+      const [name, data] = [fieldOf('event'), fieldOf('data')];
+      if (name !== undefined && data !== undefined) yield { name, data: JSON.parse(data) };
+    }
+  }
+};
+
+/** The good answer of our status API; undefined where none answers. */
+const reachDaemon = async (
+  path: string,
+  { httpPort: port, suffixes, file }: Settings,
+  signal: AbortSignal,
+): Promise<IncomingMessage | undefined> => {
   const [hostname = 'localhost'] = suffixes.flatMap(statusHostnames);
   for (const address of ['127.0.0.1', '::1']) {
-    const answer = await get({ address, proxy: { scheme: 'http', port }, hostname, path }).catch(() => undefined);
+    const question = { address, proxy: { scheme: 'http', port } as const, hostname, path, signal };
+    const response = await ask(question).catch(() => undefined);
     // Another program may hold the port: only what our status API says counts.
-    if (answer?.server !== 'sidings') continue;
-    if (answer.status === 200) return answer.body as Answer;
-    if (answer.status === 421) throw fail('daemon-suffixes', { port, suffixes: suffixes.join(', '), config: file });
-    throw new SidingsError(answer.body as Problem);
+    if (response?.headers.server !== 'sidings') {
+      response?.destroy();
+      continue;
+    }
+    if (response.statusCode === 200) return response;
+    const body = await read(response).catch(() => undefined);
+    if (response.statusCode === 421)
+      throw fail('daemon-suffixes', { port, suffixes: suffixes.join(', '), config: file });
+    throw new SidingsError(body as Problem);
   }
   return undefined;
 };
 
 /** Whether a sidings answers at an address, whatever its hostnames and its certificate. */
 export const isSidings = async (address: string, proxy: ProxyAddress): Promise<boolean> => {
-  const question = { address, proxy, hostname: 'localhost', path: '/api/openapi.json' };
-  return (await get(question).catch(() => undefined))?.server === 'sidings';
+  const signal = AbortSignal.timeout(patienceMs);
+  const question = { address, proxy, hostname: 'localhost', path: '/api/openapi.json', signal };
+  const response = await ask(question).catch(() => undefined);
+  response?.destroy();
+  return response?.headers.server === 'sidings';
 };
-
-interface DaemonAnswer {
-  readonly status: number;
-  readonly server: string;
-  readonly body: unknown;
-}
 
 interface Question {
   readonly address: string;
   readonly proxy: ProxyAddress;
   readonly hostname: string;
   readonly path: string;
+  readonly signal: AbortSignal;
 }
 
-const get = async ({ address: host, proxy, hostname, path }: Question): Promise<DaemonAnswer> => {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const headers = { host: new URL(urlOf(hostname, proxy)).host, accept: 'application/json' };
-    const options = { host, port: proxy.port, path, headers, agent: false, signal: AbortSignal.timeout(patienceMs) };
+const ask = ({ address: host, proxy, hostname, path, signal }: Question): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const headers = { host: new URL(urlOf(hostname, proxy)).host, accept: 'application/json, text/event-stream' };
+    const options = { host, port: proxy.port, path, headers, agent: false, signal };
     const outgoing =
       proxy.scheme === 'http'
         ? request(options)
@@ -56,8 +107,10 @@ const get = async ({ address: host, proxy, hostname, path }: Question): Promise<
           requestByTls({ ...options, servername: '', rejectUnauthorized: false });
     outgoing.on('error', reject).on('response', resolve).end();
   });
+
+const read = async (response: IncomingMessage): Promise<unknown> => {
   let text = '';
   response.setEncoding('utf8');
   for await (const chunk of response) text += chunk;
-  return { status: response.statusCode ?? 0, server: String(response.headers.server), body: JSON.parse(text) };
+  return JSON.parse(text);
 };

@@ -1,0 +1,108 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { loadSettings } from '../../config/load.ts';
+import type { Settings } from '../../config/settings.ts';
+import { fail } from '../../model/problem.ts';
+import type { RequestDetail, RequestSummary } from '../../model/requests.ts';
+import type { Workstream } from '../../model/workstream.ts';
+import { findCopy } from '../../resolver/find-copy.ts';
+import { reasonOf } from '../../resolver/regular-file.ts';
+import { printJson, printText } from '../report.ts';
+import { startFolder } from '../start-folder.ts';
+import { type DaemonEvent, demandOfDaemon, followDaemon } from './daemon-client.ts';
+import { requestDetails, requestHeads, requestLine } from './request-text.ts';
+import type { SettingOptions } from './setting-options.ts';
+
+type Options = SettingOptions & {
+  readonly workstream?: string;
+  readonly dir?: string;
+  readonly all?: boolean;
+  readonly service?: string;
+  readonly status?: string;
+  readonly method?: string;
+  readonly path?: string;
+  readonly since?: string;
+  readonly limit?: string;
+  readonly follow?: boolean;
+  readonly id?: string;
+  readonly har?: string | true;
+  readonly json?: boolean;
+};
+
+/** Requests from before that are shown first to who follows. */
+const shownFirst = '10';
+
+/** `sidings requests`: what went through the proxy. Errors: `daemon-unreachable`, `directory-unknown`, `parameter-invalid`. */
+export const requests = async (options: Options): Promise<number> => {
+  const { workstream, dir, all, service, status, method, path, since, limit, follow, id, har, json, ...flags } =
+    options;
+  const settings = await loadSettings({ flags });
+  if (id !== undefined) {
+    const request = await demandOfDaemon<RequestDetail>(`/api/requests/${encodeURIComponent(id)}`, settings);
+    if (json) printJson(request);
+    else printText(requestDetails(request));
+    return 0;
+  }
+  const name = all ? undefined : (workstream ?? (await nameOf(dir, settings)));
+  const filter = { workstream: name, service, status, method, path, since };
+  if (har !== undefined) {
+    const archive = await demandOfDaemon<object>(`/api/har${query({ ...filter, limit })}`, settings);
+    if (har === true) printJson(archive);
+    else await write(resolve(har), archive);
+    return 0;
+  }
+  if (follow) return followRequests(filter, limit ?? shownFirst, settings, json === true);
+  const answer = await demandOfDaemon<Listed>(`/api/requests${query({ ...filter, limit })}`, settings);
+  if (json) printJson(answer);
+  else if (answer.requests.length === 0)
+    printText(`No requests${name === undefined ? '' : ` to ${name}`} are remembered.\n`);
+  else printText(requestHeads + answer.requests.toReversed().map(requestLine).join(''));
+  return 0;
+};
+
+interface Listed {
+  /** The newest first. */
+  readonly requests: readonly RequestSummary[];
+}
+
+type Query = Readonly<Record<string, string | undefined>>;
+
+const query = (parameters: Query): string => {
+  const given = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+};
+
+/** The name of the workstream that a folder is in. */
+const nameOf = async (dir: string | undefined, settings: Settings): Promise<string> => {
+  const directory = encodeURIComponent(await findCopy(startFolder(dir)));
+  return (await demandOfDaemon<Workstream>(`/api/lookup?directory=${directory}`, settings)).name;
+};
+
+const write = async (file: string, archive: object): Promise<void> => {
+  try {
+    // Whoever may not read the requests may not read the file.
+    await writeFile(file, JSON.stringify(archive, undefined, 2), { mode: 0o600 });
+  } catch (error) {
+    throw fail('file-unwritable', { file, reason: reasonOf(error as NodeJS.ErrnoException) });
+  }
+};
+
+/** Shows the newest, then each as it ends, until nobody reads any more. Errors: `daemon-unreachable` when the daemon ends. */
+const followRequests = async (filter: Query, limit: string, settings: Settings, json: boolean): Promise<number> => {
+  const show = json ? (request: RequestSummary) => `${JSON.stringify(request)}\n` : requestLine;
+  // Subscribe first, then list: what ends in between comes by both.
+  const events = await followDaemon(`/api/requests/events${query(filter)}`, settings);
+  const { requests: before } = await demandOfDaemon<Listed>(`/api/requests${query({ ...filter, limit })}`, settings);
+  const shown = new Set(before.map(({ id }) => id));
+  if (!printText((json ? '' : requestHeads) + before.toReversed().map(show).join(''))) return 0;
+  const text = ({ name, data }: DaemonEvent): string => {
+    if (name === 'lost') return lostLine((data as { readonly count: number }).count, json);
+    const request = data as RequestSummary;
+    return shown.delete(request.id) ? '' : show(request);
+  };
+  for await (const event of events) if (!printText(text(event))) return 0;
+  throw fail('daemon-unreachable', { port: settings.httpPort });
+};
+
+const lostLine = (count: number, json: boolean): string =>
+  json ? `${JSON.stringify({ lost: count })}\n` : `… ${count} more, faster than they could be shown\n`;
