@@ -114,6 +114,8 @@ export default {
     owner('node-forge', 'tls/x509.ts'),
     owner('lru-cache', '(tls|resolver)'),
     owner('@playwright/test', 'playwright'),
+    owner('@modelcontextprotocol/sdk', 'cli/sidings/mcp.ts'),
+    owner('zod', 'cli/sidings/mcp.ts'),
     owner('commander', 'cli'),
     owner('pino', 'feedback'),
     owner('jsonc-parser', 'resolver'),

@@ -21,7 +21,10 @@ const program = throwing(new Command('sidings'))
   .description('One proxy in front of every copy of a repository, each with its own ports, database and addresses.')
   .version(packageVersion())
   .helpCommand(false)
-  .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 usage or configuration, 3 rejected by a guard.');
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 failed, 2 usage or configuration, 3 rejected by a guard, 124 timed out.',
+  );
 
 const command = (usage: string, description: string, parent: Command = program): Command =>
   addSettingOptions(parent.command(usage)).description(description).allowExcessArguments(false);
@@ -34,6 +37,7 @@ addDaemonOptions(command('start', 'run the proxy and the status page in the fore
 );
 
 command('ls', 'list every workstream, its services and their addresses')
+  .option('--watch', 'go on and show every change; without a terminal a line of JSON for each')
   .option(...json)
   .action(does(async () => (await import('./sidings/ls.ts')).ls));
 
@@ -72,6 +76,38 @@ command('requests', 'list what went through the proxy: of this copy, with its fa
 command('open [service]', "open this copy's page, or another of its services, in the browser")
   .option(...dir)
   .action(does(async () => (await import('./sidings/open.ts')).open));
+
+command('logs <service>', 'show what a service of this copy has written')
+  .option(...dir)
+  .option('-f, --follow', 'go on with what it writes')
+  .option('--lines <number>', 'the last so many (default: 100)')
+  .option('--since <moment>', '90s, 5m, 2h ago, or an ISO time')
+  .option('--json', 'print one JSON document, or with -f one a line')
+  .action(does(async () => (await import('./sidings/logs.ts')).logs));
+
+command('wait [services...]', 'wait until services of this copy listen, are healthy and answer through the proxy')
+  .option(...dir)
+  .option('--timeout <seconds>', 'at most so long (default: 60); then it ends with 124 and says what is missing')
+  .option(...json)
+  .action(does(async () => (await import('./sidings/wait.ts')).wait));
+
+command('verify [services...]', 'say whether this copy works: guards, services, database, no 5xx since the last verify')
+  .option(...dir)
+  .option(...json)
+  .action(does(async () => (await import('./sidings/verify.ts')).verify));
+
+program
+  .command('init')
+  .description('write what coding agents need to know into the repository')
+  .allowExcessArguments(false)
+  .option('--agents [file]', 'a section of AGENTS.md, or of this file; other text in it stays as it is')
+  .option(...dir)
+  .option(...json)
+  .action(does(async () => (await import('./sidings/init.ts')).init));
+
+command('mcp', 'serve the Model Context Protocol on stdin and stdout, for coding agents')
+  .option(...dir)
+  .action(does(async () => (await import('./sidings/mcp.ts')).mcp));
 
 command('check', 'say what is wrong: with the environment of this copy, and with any workstream')
   .option(...dir)

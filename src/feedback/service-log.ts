@@ -15,10 +15,15 @@ export interface ServiceLog {
 
 /** Where `stack-env run --service` keeps the output of a service of a copy, in the state folder. */
 export const serviceLogFile = (stateDirectory: string, copyDirectory: string, service: string): string => {
-  const copy = `${toLabel(basename(copyDirectory))}-${shortHash(copyDirectory)}`;
   const name = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/.test(service) ? service : `${toLabel(service)}-${shortHash(service)}`;
-  return join(stateDirectory, 'logs', copy, `${name}.log`);
+  return join(stateDirectory, 'logs', folderOf(copyDirectory), `${name}.log`);
 };
+
+/** Where `sidings verify` keeps the moment at which it last looked at a copy, in the state folder. */
+export const verifiedFile = (stateDirectory: string, copyDirectory: string): string =>
+  join(stateDirectory, 'verified', folderOf(copyDirectory));
+
+const folderOf = (copyDirectory: string): string => `${toLabel(basename(copyDirectory))}-${shortHash(copyDirectory)}`;
 
 /** Times may take as much room as the log, and this much in any case. */
 const leastTimesCap = 64 * 1024;

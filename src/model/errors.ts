@@ -544,6 +544,16 @@ export const errors = {
   },
 
   // The command.
+  'wait-timeout': {
+    message: '{name} was not ready within {seconds} s.',
+    hint: 'What is missing is listed with its mend; `sidings logs SERVICE` shows what a service wrote.',
+    exit: 124,
+  },
+  'agents-block-broken': {
+    message: '{file}:{line}: the section of Sidings has {reason}.',
+    hint: 'Remove its marker lines by hand and run `sidings init --agents` again.',
+    exit: 2,
+  },
   usage: {
     message: '{reason}.',
     hint: 'See --help.',

@@ -1,15 +1,22 @@
 import { loadSettings } from '../../config/load.ts';
-import type { Service, Workstream } from '../../model/workstream.ts';
+import type { Settings } from '../../config/settings.ts';
+import { fail } from '../../model/problem.ts';
+import type { Service, State, Workstream } from '../../model/workstream.ts';
 import { printJson, printText, report } from '../report.ts';
 import { table } from '../table.ts';
 import { currentState } from './current-state.ts';
+import { followDaemon } from './daemon-client.ts';
 import type { SettingOptions } from './setting-options.ts';
 
 const heads = ['WORKSTREAM', 'SLOT', 'BRANCH', 'SERVICE', 'STATE', 'PORT', 'ADDRESS'] as const;
 
+type Options = SettingOptions & { readonly json?: boolean; readonly watch?: boolean };
+
 /** `sidings ls`: every workstream, its services and their addresses. */
-export const ls = async ({ json, ...flags }: SettingOptions & { readonly json?: boolean }): Promise<number> => {
-  const { state, daemon } = await currentState(await loadSettings({ flags }), process.cwd());
+export const ls = async ({ json, watch, ...flags }: Options): Promise<number> => {
+  const settings = await loadSettings({ flags });
+  if (watch) return watchState(settings, process.stdout.isTTY && !json);
+  const { state, daemon } = await currentState(settings, process.cwd());
   if (json) {
     printJson(state);
     return 0;
@@ -19,6 +26,21 @@ export const ls = async ({ json, ...flags }: SettingOptions & { readonly json?: 
     printText('\nNo sidings runs: this is what the folders and the ports say, and the addresses lead nowhere yet.\n');
   report([...state.problems, ...state.workstreams.flatMap(({ problems }) => problems)]);
   return 0;
+};
+
+/**
+ * A table that is kept up to date on a terminal; otherwise each state as a line of JSON. Until nobody reads any more.
+ * Errors: `daemon-unreachable`, also when the daemon ends.
+ */
+const watchState = async (settings: Settings, isTerminal: boolean): Promise<number> => {
+  // Home, and what is left from an earlier table is taken away.
+  const shown = (state: State): string =>
+    isTerminal
+      ? `\u001b[H\u001b[J${table(heads, state.workstreams.flatMap(rows))}\n${state.workstreams.filter(({ live }) => live).length} of ${state.workstreams.length} workstreams are live. Ctrl-C ends this.\n`
+      : `${JSON.stringify(state)}\n`;
+  for await (const { name, data } of await followDaemon('/api/events', settings))
+    if (name === 'state' && !printText(shown(data as State))) return 0;
+  throw fail('daemon-unreachable', { port: settings.httpPort });
 };
 
 const rows = ({ name, slot, branch = '', services }: Workstream): readonly (readonly string[])[] => {
