@@ -6,7 +6,7 @@ import type { LogLine } from './answers.ts';
 import { Copy, Foreign, Icon, Unseen } from './basics.tsx';
 import { ask, type Failure, useStream } from './live.ts';
 import { clock, count } from './text/format.ts';
-import { added, isOfMoment, notListed, placeOfMoment, type ShownLine } from './text/lines.ts';
+import { added, isOfMoment, placeOfMoment, type ShownLine } from './text/lines.ts';
 import { hashOf, queryOf } from './text/place.ts';
 import { plainText, runsOf } from './text/sgr.ts';
 import { inOrder } from './text/view.ts';
@@ -14,76 +14,81 @@ import { inOrder } from './text/view.ts';
 /** Lines that are shown at most. */
 const maxLines = 3000;
 const firstLines = 1000;
-/** Lines of the time before a moment are shown with it. */
-const beforeMs = 30_000;
+/** Lines of the time around a moment are shown with it. */
+const aroundMs = 30_000;
 const gatherMs = 100;
-
-interface Log {
-  readonly lines: readonly ShownLine[];
-  readonly source: 'process' | 'container';
-}
+/** A log of which nothing came for so long since it was opened is empty. */
+const quietMs = 500;
 
 interface Wanted {
   readonly workstream: string;
   readonly service: string;
-  readonly since: number | undefined;
+  readonly from: number | undefined;
+  readonly until: number | undefined;
 }
 
-/** What a service has written, and writes while it is shown. */
+/** The last lines of a service, and what it writes while they are shown; of a moment, what was written around it. */
 const useLog = (wanted: Wanted | undefined) => {
-  const [log, setLog] = useState<Log>();
+  const [lines, setLines] = useState<readonly ShownLine[]>();
   const [failure, setFailure] = useState<Failure>();
-  const [round, setRound] = useState(0);
   const waiting = useRef<LogLine[]>([]);
+  const isNew = useRef(true);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const isListed = useRef(false);
-  const of = wanted && queryOf({ workstream: wanted.workstream, service: wanted.service });
-  const list = wanted && queryOf({ since: wanted.since, lines: wanted.since === undefined ? firstLines : maxLines });
+  const { workstream, service, from, until } = wanted ?? {};
+  const of = wanted && queryOf({ workstream, service });
+  const follows = of !== undefined && from === undefined;
 
   useEffect(() => {
-    if (of === undefined) return undefined;
-    const life = new AbortController();
-    isListed.current = false;
-    const load = async (): Promise<void> => {
-      const answered = await ask<{ lines: readonly LogLine[]; source: Log['source'] }>(
-        `/api/logs?${of}&${list}`,
-        life.signal,
-      );
-      if ('failure' in answered) {
-        setFailure(answered.failure);
-        return;
-      }
-      const { lines, source } = answered.body;
-      const more = notListed(lines, waiting.current);
-      waiting.current = [];
-      isListed.current = true;
-      setFailure(undefined);
-      setLog({ source, lines: added([], [...lines, ...more], maxLines) });
-    };
-    load().catch(() => {});
+    setFailure(undefined);
     return () => {
-      life.abort();
+      clearTimeout(timer.current);
+      timer.current = undefined;
       waiting.current = [];
+      setLines(undefined);
     };
-  }, [of, list, round]);
-  useEffect(() => () => setLog(undefined), [of]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  }, [of, from, until]);
 
   const show = (): void => {
     timer.current = undefined;
-    if (!isListed.current) return;
-    const lines = waiting.current;
+    const [arrived, beginsAnew] = [waiting.current, isNew.current];
     waiting.current = [];
-    setLog((before) => before && { ...before, lines: added(before.lines, lines, maxLines) });
+    isNew.current = false;
+    setLines((before) => added(beginsAnew ? [] : (before ?? []), arrived, maxLines));
   };
-  useStream(of && `/api/logs/events?${of}`, {
-    open: () => setRound((before) => before + 1),
+  const connection = useStream(follows ? `/api/logs/events?${of}&lines=${firstLines}` : undefined, {
+    open: () => {
+      clearTimeout(timer.current);
+      isNew.current = true;
+      setFailure(undefined);
+      timer.current = setTimeout(show, quietMs);
+    },
     line: (data) => {
+      if (waiting.current.length === 0) {
+        clearTimeout(timer.current);
+        timer.current = setTimeout(show, gatherMs);
+      }
       waiting.current.push(JSON.parse(data) as LogLine);
-      timer.current ??= setTimeout(show, gatherMs);
     },
   });
-  return { log, failure };
+
+  // A stream does not say why it did not begin.
+  const asksList = of !== undefined && (!follows || connection === 'lost');
+  useEffect(() => {
+    if (!asksList) return undefined;
+    const life = new AbortController();
+    const around =
+      from === undefined
+        ? { lines: 0 }
+        : { since: Math.floor(from - aroundMs), until: Math.ceil((until ?? from) + aroundMs), lines: maxLines };
+    ask<{ lines: readonly LogLine[] }>(`/api/logs?${of}&${queryOf(around)}`, life.signal)
+      .then((answered) => {
+        if ('failure' in answered) setFailure(answered.failure);
+        else if (from !== undefined) setLines(added([], answered.body.lines, maxLines));
+      })
+      .catch(() => {});
+    return () => life.abort();
+  }, [asksList, of, from, until]);
+  return { lines, failure };
 };
 
 const numberIn = (text: string | undefined): number | undefined => {
@@ -108,24 +113,15 @@ export const Logs = ({
     workstream?.services[0];
   const from = numberIn(chosen.from);
   const until = numberIn(chosen.until) ?? from;
-  const wanted = useMemo(
-    () =>
-      workstream && service
-        ? {
-            workstream: workstream.name,
-            service: service.name,
-            since: from === undefined ? undefined : from - beforeMs,
-          }
-        : undefined,
-    [workstream?.name, service?.name, from],
+  const { lines: all, failure } = useLog(
+    workstream && service && { workstream: workstream.name, service: service.name, from, until },
   );
-  const { log, failure } = useLog(wanted);
   const [search, setSearch] = useState('');
   const lines = useMemo(() => {
     const sought = search.toLowerCase();
-    const all = log?.lines ?? [];
-    return sought === '' ? all : all.filter(({ text }) => plainText(text).toLowerCase().includes(sought));
-  }, [log, search]);
+    if (sought === '' || all === undefined) return all ?? [];
+    return all.filter(({ text }) => plainText(text).toLowerCase().includes(sought));
+  }, [all, search]);
 
   return (
     <section aria-labelledby="logs-title" class="logs">
@@ -162,13 +158,13 @@ export const Logs = ({
           />
         </label>
         <span class="quiet" role="status">
-          {search !== '' && `${count(lines.length, 'line')} of ${log?.lines.length ?? 0}`}
+          {search !== '' && `${count(lines.length, 'line')} of ${all?.length ?? 0}`}
         </span>
-        {from !== undefined && wanted !== undefined && (
-          <a href={hashOf('logs', { workstream: wanted.workstream, service: wanted.service })}>Back to the end</a>
+        {from !== undefined && (
+          <a href={hashOf('logs', { workstream: workstream?.name, service: service?.name })}>Back to the end</a>
         )}
         <span class="grow" />
-        {log !== undefined && lines.length > 0 && (
+        {lines.length > 0 && (
           <Copy text={lines.map(({ text }) => plainText(text)).join('\n')} what="these lines" label="Copy" />
         )}
       </search>
@@ -177,8 +173,8 @@ export const Logs = ({
           <Foreign text={failure.message} /> <Foreign text={failure.hint} />
         </p>
       )}
-      {log !== undefined && log.lines.length > 0 && <Lines lines={lines} search={search} from={from} until={until} />}
-      {log !== undefined && log.lines.length === 0 && service !== undefined && <NoLines service={service.name} />}
+      {all !== undefined && all.length > 0 && <Lines lines={lines} search={search} from={from} until={until} />}
+      {all?.length === 0 && service !== undefined && <NoLines service={service.name} />}
       {workstream === undefined && <p class="quiet">There is no workstream of that name.</p>}
     </section>
   );

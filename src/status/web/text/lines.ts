@@ -11,20 +11,6 @@ export const added = (shown: readonly ShownLine[], lines: readonly LogLine[], mo
   return [...shown, ...lines.map((line, index) => ({ ...line, key: next + index }))].slice(-most);
 };
 
-/**
- * Those of the lines that came by the stream which the list does not end with already: a line that was written between the two is in
- * both.
- */
-export const notListed = (listed: readonly LogLine[], streamed: readonly LogLine[]): readonly LogLine[] => {
-  const same = (one: LogLine | undefined, other: LogLine | undefined): boolean =>
-    one !== undefined && other !== undefined && one.text === other.text && one.at === other.at;
-  for (let overlap = Math.min(listed.length, streamed.length); overlap > 0; overlap -= 1) {
-    const end = listed.slice(-overlap);
-    if (end.every((line, index) => same(line, streamed[index]))) return streamed.slice(overlap);
-  }
-  return streamed;
-};
-
 /** Around a moment a service may write a little before and after it. */
 const slackMs = 100;
 

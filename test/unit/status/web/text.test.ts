@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { RequestSummary } from '../../../../src/model/requests.ts';
 import { age, bytes, clock, count, duration, rate } from '../../../../src/status/web/text/format.ts';
 import { piecesOf } from '../../../../src/status/web/text/hints.ts';
-import { added, isOfMoment, notListed, placeOfMoment } from '../../../../src/status/web/text/lines.ts';
+import { added, isOfMoment, placeOfMoment } from '../../../../src/status/web/text/lines.ts';
 import { hashOf, placeOf, queryOf } from '../../../../src/status/web/text/place.ts';
 import { merged, outcome, statusWord, timing } from '../../../../src/status/web/text/requests.ts';
 import { sparkline } from '../../../../src/status/web/text/sparkline.ts';
@@ -132,15 +132,6 @@ test('lines keep what tells them apart while older ones go', () => {
     { text: 'c', key: 2 },
     { text: 'd', key: 3 },
   ]);
-});
-
-test('a line that is in the list and in the stream is shown once', () => {
-  const [a, b, c] = [{ text: 'a', at: 1 }, { text: 'b', at: 2 }, { text: 'c' }] as const;
-  expect(notListed([a, b], [b, c])).toEqual([c]);
-  expect(notListed([a, b], [c])).toEqual([c]);
-  expect(notListed([a, b], [a, b])).toEqual([]);
-  expect(notListed([], [a])).toEqual([a]);
-  expect(notListed([a], [{ text: 'a', at: 9 }])).toEqual([{ text: 'a', at: 9 }]);
 });
 
 test('the lines of a moment are found by their times', () => {
