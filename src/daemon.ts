@@ -29,6 +29,8 @@ import { reasonOf } from './resolver/regular-file.ts';
 import { serviceCheck } from './resolver/service-check.ts';
 import { createStatus } from './status/app.ts';
 import { openCertificates } from './tls/certificates.ts';
+import { thisMachine } from './tls/trust.ts';
+import { createTrustLook } from './tls/trust-look.ts';
 
 /** Lines of a service's log on the page that says why it does not answer. */
 const logLines = 15;
@@ -210,12 +212,20 @@ export const startDaemon = async ({
   const history = openHistory({ count: settings.history, version });
   const tellers = [...(settings.history > 0 ? [history.add] : []), ...(settings.accessLog ? [accessLog(log)] : [])];
 
+  let { roots } = settings;
+  const looksTrusted = createTrustLook(settings.certificateDirectory, { ...thisMachine(), ...(home && { home }) });
+
   const status = await createStatus({
     state: registry.state,
     subscribe: registry.subscribe,
     lookup: (directory) => innermost(registry.state().workstreams, directory),
     requests: history,
     activity: createActivity({ copies: () => registry.state().workstreams, signal: life.signal }),
+    setup: async () => ({
+      roots,
+      docker: docker === undefined ? 'off' : docker.isConnected() ? 'followed' : 'absent',
+      rootCertificate: tls !== true ? 'unused' : (await looksTrusted()) ? 'trusted' : 'untrusted',
+    }),
     logs,
     health: createHealth({
       state: registry.state,
@@ -271,7 +281,10 @@ export const startDaemon = async ({
     await closed;
     return undefined;
   }
-  const reload = ({ roots, trustedRoots }: Settings): Promise<void> => follow({ ...settings, roots, trustedRoots });
+  const reload = (next: Settings): Promise<void> => {
+    roots = next.roots;
+    return follow({ ...settings, roots, trustedRoots: next.trustedRoots });
+  };
   return { ports, reload, closed };
 };
 

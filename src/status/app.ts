@@ -8,6 +8,7 @@ import type { Log } from '../model/log.ts';
 import type { ServiceLogs } from '../model/log-line.ts';
 import { type Problem, problem, SidingsError } from '../model/problem.ts';
 import type { Requests } from '../model/requests.ts';
+import type { Setup } from '../model/setup.ts';
 import type { State, Workstream } from '../model/workstream.ts';
 import { judgeCaller } from './caller.ts';
 import { createEvents } from './events.ts';
@@ -32,6 +33,7 @@ export interface StatusOptions {
   readonly requests: Requests;
   /** What git and the files of every copy tell of the work in it. */
   readonly activity: () => Promise<readonly Activity[]>;
+  readonly setup: () => Promise<Setup>;
   readonly logs: ServiceLogs;
   /** How the services are, of all workstreams or of the one in a folder. */
   readonly health: (directory?: string) => Promise<readonly WorkstreamHealth[]>;
@@ -109,7 +111,7 @@ export const createStatus = async (options: StatusOptions): Promise<Status> => {
   const add = apiRoutes(app);
   addStateRoutes(add, options, events);
   addRequestRoutes(add, requests, streams);
-  addOverviewRoutes(add, state, requests, options.activity);
+  addOverviewRoutes(add, options);
   addLogRoutes(add, { state, logs, streams });
   addHealthRoutes(add, { state, health });
   addDescription(add, app);

@@ -1,15 +1,21 @@
 import type { Activity } from '../model/activity.ts';
 import type { Requests } from '../model/requests.ts';
+import type { Setup } from '../model/setup.ts';
 import type { State } from '../model/workstream.ts';
 import type { AddRoute } from './route.ts';
-import { type PlacedProblem, wrapped } from './schemas.ts';
+import { answerOf, type PlacedProblem, wrapped } from './schemas.ts';
+
+export interface OverviewOptions {
+  readonly state: () => State;
+  readonly requests: Requests;
+  readonly activity: () => Promise<readonly Activity[]>;
+  readonly setup: () => Promise<Setup>;
+}
 
 /** What all workstreams are doing, at a glance. */
 export const addOverviewRoutes = (
   add: AddRoute,
-  state: () => State,
-  requests: Requests,
-  activity: () => Promise<readonly Activity[]>,
+  { state, requests, activity, setup: setUp }: OverviewOptions,
 ): void => {
   const work = {
     summary: 'What git and the files of each copy tell of the work in it',
@@ -30,6 +36,12 @@ export const addOverviewRoutes = (
       ...requests.traffic(directory),
     })),
   }));
+
+  const setup = {
+    summary: 'How this machine is set up: where copies are looked for, Docker, the root certificate',
+    response: { 200: answerOf('Setup', 'What was found.') },
+  };
+  add('setup', setup, () => setUp());
 
   const problems = {
     summary: 'All problems, those that belong to no workstream first',

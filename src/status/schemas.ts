@@ -4,6 +4,7 @@ import type { ServiceHealth, WorkstreamHealth } from '../model/health.ts';
 import type { LogLine, ServiceLines } from '../model/log-line.ts';
 import type { Problem } from '../model/problem.ts';
 import type { RequestDetail, RequestSummary, Traffic } from '../model/requests.ts';
+import type { Setup } from '../model/setup.ts';
 import type { Service, ServiceOwner, State, Workstream } from '../model/workstream.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -122,6 +123,16 @@ const activity = object<Activity>(
   },
   ['branch', 'dirty', 'ahead', 'behind', 'commit', 'lastActivity'],
 );
+
+const setup = object<Setup>('Setup', 'How the machine is set up for sidings.', {
+  roots: { ...list(text), description: 'Folders in which copies are looked for.' },
+  docker: { type: 'string', enum: ['followed', 'absent', 'off'], description: 'Whether a Docker Engine answers.' },
+  rootCertificate: {
+    type: 'string',
+    enum: ['trusted', 'untrusted', 'unused'],
+    description: 'Whether any store of the machine or of a browser has it; unused: none of ours is in use.',
+  },
+});
 
 const failure = object<Problem & { type: string; title: string; status: number }>(
   'Failure',
@@ -258,6 +269,7 @@ export const sharedSchemas = [
   state,
   lastCommit,
   activity,
+  setup,
   failure,
   requestSummary,
   requestDetail,
@@ -270,7 +282,7 @@ export const sharedSchemas = [
 ];
 
 /** The description of an answer that has one of the shared shapes. */
-export const answerOf = (name: 'State' | 'Workstream' | 'RequestDetail' | 'Log', description: string) => ({
+export const answerOf = (name: 'State' | 'Workstream' | 'RequestDetail' | 'Log' | 'Setup', description: string) => ({
   description,
   content: { 'application/json': { schema: refer(name) } },
 });

@@ -27,6 +27,12 @@ export const thisMachine = (): Machine => ({
 
 /** The trust stores of a machine: of its system, of the browsers of its user, of Java. */
 export const findStores = async (machine: Machine): Promise<readonly TrustStore[]> => {
+  const java = await javaStore(machine);
+  return [...(await browserStores(machine)), ...(java === undefined ? [] : [java])];
+};
+
+/** Those by which a browser may trust a root. */
+const browserStores = async (machine: Machine): Promise<readonly TrustStore[]> => {
   const system =
     machine.platform === 'darwin'
       ? [macosStore(machine)]
@@ -34,8 +40,16 @@ export const findStores = async (machine: Machine): Promise<readonly TrustStore[
         ? [windowsStore(machine)]
         : [await linuxStore(machine), await wslStore(machine)];
   const browsers = machine.platform === 'win32' ? [] : await nssStores(machine);
-  const all = [...system, ...browsers, await javaStore(machine)];
-  return all.filter((store) => store !== undefined);
+  return [...system, ...browsers].filter((store) => store !== undefined);
+};
+
+/** Whether any store by which a browser may trust a root holds the current one. Errors: those of `readRoots`. */
+export const isTrusted = async (folder: string, machine: Machine): Promise<boolean> => {
+  const { current } = await readRoots(folder);
+  if (current === undefined) return false;
+  const stores = await browserStores(machine);
+  const statuses = await Promise.all(stores.map((store) => store.status(current)));
+  return statuses.some(({ kind }) => kind === 'trusted');
 };
 
 /** What one store says of the root, and what would be done to it. Nothing is changed by making a plan. */

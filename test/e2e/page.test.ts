@@ -180,6 +180,27 @@ test('requests appear as they end, can be filtered and looked at, and are saved 
   await stop(web);
 });
 
+test('a log is followed in its colours, searched, and found by a request that failed', async () => {
+  const web = await startIn('project-3', 'web');
+  await eventually(async () => (await askFor('project-3.web.localhost', '/fail/first')).text === 'answered', 'web');
+  await page.evaluate('location.hash = "#/logs?workstream=project-3&service=web"');
+  const lines = page.locator('.line');
+  await lines.filter({ hasText: `asked for /fail/first ${evil}` }).waitFor();
+  expect(await lines.locator('.sgr-f2').first().textContent()).toBe('asked');
+  await askFor('project-3.web.localhost', '/second');
+  await lines.filter({ hasText: 'asked for /second' }).waitFor();
+  await page.getByLabel('Search the log').fill('SECOND');
+  await expect.poll(() => lines.count(), patient).toBe(1);
+  expect(await lines.locator('mark').textContent()).toBe('second');
+
+  await page.evaluate('location.hash = "#/requests?path=/fail/first"');
+  await page.locator('tbody a').first().click();
+  await page.getByRole('link', { name: 'Log of that moment' }).click();
+  await page.locator('.line.moment').filter({ hasText: '/fail/first' }).waitFor();
+  expect(await page.locator('main :is(img, b, script)').count()).toBe(0);
+  await stop(web);
+});
+
 test('names, commits and containers of strangers stay text', async () => {
   await writeFile(join(copyOf('project-3').directory, '.git/HEAD'), `ref: refs/heads/${evil}\n`);
   await card('project-3').getByText(evil).first().waitFor();

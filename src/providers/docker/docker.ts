@@ -30,6 +30,8 @@ export interface DockerProvider extends Provider {
   readonly know: (copies: readonly CopyClaim[]) => void;
   /** Something did not answer there: it is looked for again. */
   readonly suspect: (upstream: Upstream) => void;
+  /** Whether an engine answers now. */
+  readonly isConnected: () => boolean;
   /** State of the containers of a service, for people; undefined where it has none. */
   readonly describe: (directory: string, service: string) => string | undefined;
   /** The last lines that the container of a service has written; none where that cannot be known. */
@@ -239,6 +241,7 @@ export const dockerProvider = ({
         bell.ring();
       }
     },
+    isConnected: () => engine !== undefined,
     describe: (directory, service) => containerStates({ containers, copies, suffixes }, directory, service),
     readLog: async (directory, service, query) => {
       const container = containerOf({ containers, copies, suffixes }, directory, service);

@@ -94,3 +94,11 @@ export const Copy = ({
     </button>
   );
 };
+
+/** A command that can be copied. */
+export const Command = ({ text }: { readonly text: string }): JSX.Element => (
+  <span class="command">
+    <Foreign text={text} code />
+    <Copy text={text} what={`“${text}”`} />
+  </span>
+);

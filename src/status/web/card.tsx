@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
 import type { Activity } from '../../model/activity.ts';
+import type { ServiceHealth, WorkstreamHealth } from '../../model/health.ts';
 import { printable } from '../../model/text.ts';
 import type { Service, Workstream } from '../../model/workstream.ts';
-import type { Health, ServiceHealth, WorkstreamTraffic } from './answers.ts';
+import type { WorkstreamTraffic } from './answers.ts';
 import { Copy, Foreign, Icon, Link, Unseen } from './basics.tsx';
 import { ProblemItem } from './problems.tsx';
 import { age, count, duration, rate } from './text/format.ts';
@@ -15,7 +16,7 @@ export interface Known {
   readonly workstream: Workstream;
   readonly activity: Activity | undefined;
   readonly traffic: WorkstreamTraffic | undefined;
-  readonly health: Health | undefined;
+  readonly health: WorkstreamHealth | undefined;
   readonly now: number;
 }
 

@@ -1,9 +1,9 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { LogLine } from '../../model/log-line.ts';
 import { printable } from '../../model/text.ts';
 import type { State } from '../../model/workstream.ts';
-import type { LogLine } from './answers.ts';
-import { Copy, Foreign, Icon, Unseen } from './basics.tsx';
+import { Command, Copy, Foreign, Icon, Unseen } from './basics.tsx';
 import { ask, type Failure, useStream } from './live.ts';
 import { clock, count } from './text/format.ts';
 import { added, isOfMoment, placeOfMoment, type ShownLine } from './text/lines.ts';
@@ -258,14 +258,13 @@ const Marked = ({ text, search }: { text: string; search: string }): JSX.Element
 };
 
 const NoLines = ({ service }: { readonly service: string }) => {
-  const command = `stack-env run --service ${printable(service)} -- npm run dev`;
+  const command = `stack-env run --service ${service} -- npm run dev`;
   return (
     <div class="empty">
       <h3>Nothing was written yet</h3>
       <p>The output of a service is kept when it runs in a container, or is started by stack-env:</p>
-      <p class="command">
-        <code>{command}</code>
-        <Copy text={command} what="the command" />
+      <p>
+        <Command text={command} />
       </p>
     </div>
   );

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { Problem } from '../../model/problem.ts';
-import { Copy, Foreign } from './basics.tsx';
+import { Command, Foreign } from './basics.tsx';
 import { piecesOf } from './text/hints.ts';
 import type { Finding } from './text/view.ts';
 
@@ -9,14 +9,7 @@ const Hint = ({ text }: { readonly text: string }): JSX.Element => (
   <p class="hint">
     {piecesOf(text).map(({ text: piece, code }) =>
       // A single word is the name of something; only a command is worth copying.
-      code && piece.includes(' ') ? (
-        <span class="command">
-          <Foreign text={piece} code />
-          <Copy text={piece} what={`“${piece}”`} />
-        </span>
-      ) : (
-        <Foreign text={piece} code={code} />
-      ),
+      code && piece.includes(' ') ? <Command text={piece} /> : <Foreign text={piece} code={code} />,
     )}
   </p>
 );

@@ -16,6 +16,7 @@ const serve = async () => {
     lookup: () => undefined,
     requests: openHistory({ count: 0, version: '0' }),
     activity: async () => [],
+    setup: async () => ({ roots: [], docker: 'off', rootCertificate: 'unused' }),
     logs: noLogs,
     health: async () => [],
     suffixes: ['localhost'],

@@ -292,6 +292,7 @@ test('the description is valid OpenAPI and says what is answered', async () => {
     '/api/har',
     '/api/activity',
     '/api/traffic',
+    '/api/setup',
     '/api/problems',
     '/api/logs',
     '/api/logs/events',
@@ -322,7 +323,7 @@ test('the description is valid OpenAPI and says what is answered', async () => {
   expectDescribed('/api/workstreams/{name}', await ask('/api/workstreams/twin'));
   expectDescribed('/api/lookup', await ask('/api/lookup?directory=/code'));
   expectDescribed('/api/lookup', await ask('/api/lookup'));
-  for (const path of ['/api/requests', '/api/har', '/api/activity', '/api/traffic', '/api/problems'])
+  for (const path of ['/api/requests', '/api/har', '/api/activity', '/api/traffic', '/api/setup', '/api/problems'])
     expectDescribed(path, await ask(path));
   for (const path of ['/api/requests', '/api/requests/events', '/api/har'])
     expectDescribed(path, await ask(`${path}?status=x`));

@@ -1,4 +1,4 @@
-import type { LogLine } from '../answers.ts';
+import type { LogLine } from '../../../model/log-line.ts';
 
 /** A line with what tells it from others for as long as it is shown. */
 export interface ShownLine extends LogLine {

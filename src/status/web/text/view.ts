@@ -1,7 +1,7 @@
+import type { ServiceHealth } from '../../../model/health.ts';
 import type { Problem } from '../../../model/problem.ts';
 import { printable } from '../../../model/text.ts';
 import type { Service, State, Workstream } from '../../../model/workstream.ts';
-import type { ServiceHealth } from '../answers.ts';
 import { bytes, count, duration } from './format.ts';
 
 const natural = new Intl.Collator('en', { numeric: true });
@@ -56,7 +56,8 @@ export const healthWords = ({ healthy, check, detail, version, sizeBytes, latenc
   const kind = kinds[check];
   if (!healthy) return printable(detail);
   const facts = [
-    kind === undefined ? printable(detail) : [kind, version === undefined ? '' : printable(version)].join(' ').trim(),
+    kind === undefined ? '' : version === undefined ? kind : `${kind} ${printable(version)}`,
+    kind === undefined || version === undefined ? printable(detail) : '',
     ...(sizeBytes === undefined ? [] : [bytes(sizeBytes)]),
     ...(latencyMs === undefined ? [] : [duration(latencyMs)]),
   ];

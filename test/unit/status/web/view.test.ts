@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { ServiceHealth } from '../../../../src/model/health.ts';
 import { problem, warning } from '../../../../src/model/problem.ts';
-import type { ServiceHealth } from '../../../../src/status/web/answers.ts';
 import {
   findings,
   healthWords,
@@ -80,6 +80,7 @@ test('what runs behind a service is its container, its process, or what found it
 
 const health = (more: Partial<ServiceHealth> = {}): ServiceHealth => ({
   name: 'postgres',
+  state: 'up',
   healthy: true,
   check: 'postgres',
   detail: 'answers',
@@ -90,8 +91,8 @@ test('a database says what it is; what is not well says why', () => {
   expect(healthWords(health({ version: '18.4', sizeBytes: 8_123_456, latencyMs: 1.75 }))).toBe(
     'PostgreSQL 18.4 · 8.1 MB · 1.8 ms',
   );
-  expect(healthWords(health())).toBe('PostgreSQL');
-  expect(healthWords(health({ check: 'redis', latencyMs: 0 }))).toBe('Redis · 0 ms');
+  expect(healthWords(health())).toBe('PostgreSQL · answers');
+  expect(healthWords(health({ check: 'redis', latencyMs: 0, version: '8.2' }))).toBe('Redis 8.2 · 0 ms');
   expect(healthWords(health({ check: 'http', detail: '' }))).toBe('');
   expect(healthWords(health({ check: 'tcp', latencyMs: 20 }))).toBe('answers · 20 ms');
   expect(healthWords(health({ healthy: false, detail: 'password\nwrong' }))).toBe('password\\nwrong');
