@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +48,12 @@ test('the installed stack-env resolves a copy', async () => {
   });
 });
 
+const compile = (file: string, ...more: readonly string[]) => {
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', ...more];
+  const tsc = join(repository, 'node_modules/typescript-native/bin/tsc');
+  return execute(process.execPath, [tsc, ...options, file], { cwd: folder });
+};
+
 test('the types of the library need nothing that is not installed with it', async () => {
   const file = join(folder, 'prefix/lib/use.mts');
   await writeFile(
@@ -59,10 +65,31 @@ export const port: number | undefined = project.services['api']?.port;
 export const wrong: number = project.services;
 `,
   );
-  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023'];
-  await execute(process.execPath, [join(repository, 'node_modules/typescript/bin/tsc'), ...options, file], {
-    cwd: folder,
-  });
+  await compile(file);
+});
+
+test('with @playwright/test beside it, a configuration keeps its types, those of a user’s own options as well', async () => {
+  await mkdir(join(folder, 'prefix/lib/node_modules/@playwright'));
+  const installed = join(repository, 'node_modules/@playwright/test');
+  await symlink(installed, join(folder, 'prefix/lib/node_modules/@playwright/test'));
+  const file = join(folder, 'prefix/lib/playwright.config.mts');
+  await writeFile(
+    file,
+    `import { defineConfig, devices } from '@playwright/test';
+import { currentCopy, withSidings } from 'sidings/playwright';
+interface Own { readonly person: string }
+const { services, storageStateFile } = currentCopy();
+const webServer = { command: 'npm run dev', url: services['web']?.localUrl, reuseExistingServer: true };
+const use = { trace: 'on-first-retry', person: 'Ada', storageState: storageStateFile('ada') } as const;
+const projects = [{ name: 'desktop', use: devices['Desktop Chrome'] }];
+export default defineConfig<Own>(withSidings<Own>({ testDir: 'e2e', use, projects, webServer }, { service: 'web' }));
+export const plain = defineConfig(withSidings({ use: { trace: 'on-first-retry' }, retries: 2 }));
+// @ts-expect-error There is no such trace.
+withSidings({ use: { trace: 'sometimes' } });
+`,
+  );
+  // Its own types need those of Node.
+  await compile(file, '--skipLibCheck');
 });
 
 test('the installed sidings starts, answers on its status page and ends at SIGTERM', async () => {
