@@ -46,6 +46,12 @@ export interface Client {
   readonly handOver: (handler: NodeHandler, place: { path: string; host: string }, fields: RawHeaders) => void;
 }
 
+/** What is needed of a client to observe a request and to answer it with a page. */
+export type Answerable = Pick<
+  Client,
+  'received' | 'arrival' | 'wantsTunnel' | 'isWaiting' | 'status' | 'onClose' | 'sendPage'
+>;
+
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A sound answer of an upstream. */

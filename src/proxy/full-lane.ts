@@ -169,7 +169,7 @@ export const createFullLane = ({ connections, responseTimeoutMs }: LaneOptions):
     };
   };
 
-  return (forwarding) => attempt(forwarding, isRepeatable(forwarding));
+  return (forwarding) => attempt(forwarding, isRepeatable(forwarding.head, forwarding.client.expectsContinue));
 };
 
 const headOf = ({ statusCode = 0, httpVersion, rawHeaders }: IncomingMessage) => ({

@@ -112,7 +112,7 @@ export const createH2cLane = ({ connections, responseTimeoutMs }: LaneOptions): 
       }
       // Only what was certainly not taken, or may be sent twice, is sent again; and only once.
       const isRefused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM && !withBody;
-      if (mayRepeat && (isRefused || (wasUsed && isRepeatable(forwarding)))) {
+      if (mayRepeat && (isRefused || (wasUsed && isRepeatable(forwarding.head, forwarding.client.expectsContinue)))) {
         over = true;
         keep();
         forgetSession(upstream, shared);

@@ -124,7 +124,7 @@ const reset = (socket: Socket | null): void => {
 };
 
 /** How long and how much of a body that nobody wants is read, so that the client gets to see the answer. */
-const restMs = 2000;
+export const restMs = 2000;
 
 /** After an answer that came before the end of the request: reads the rest and drops it; closing at once would reset the answer away. */
 const dropRest = (request: IncomingMessage): void => {

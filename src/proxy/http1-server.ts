@@ -8,7 +8,7 @@ import { tokens } from './request-head.ts';
 /** Bytes of one request head: cookies of a browser stay far below, and it is what other proxies take. */
 export const maxHeadBytes = 64 * 1024;
 /** A head that takes longer than this is an attack or a dead client. */
-const headMs = 30_000;
+export const headMs = 30_000;
 /** A connection without a request ends after this. */
 export const keepAliveMs = 65_000;
 

@@ -38,8 +38,8 @@ export type Cancel = () => void;
 /** Requests that may be sent twice if a reused connection turns out to be dead (RFC 9110 §9.2.2), as far as they have no body. */
 const repeatable = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-export const isRepeatable = ({ head, client }: Forwarding): boolean =>
-  repeatable.has(head.method) && !hasBody(head) && !head.websocket && !client.expectsContinue;
+export const isRepeatable = (head: RequestHead, expectsContinue: boolean): boolean =>
+  repeatable.has(head.method) && !hasBody(head) && !head.websocket && !expectsContinue;
 
 export const hasBody = ({ framing }: RequestHead): boolean =>
   framing.kind === 'chunked' || (framing.kind === 'length' && !/^0+$/.test(framing.length));
@@ -59,8 +59,12 @@ export const failureOf = (error: NodeJS.ErrnoException): Failure => {
 export const reasonPhrase = (text: string | undefined): string =>
   text !== undefined && /^[\t\x20-\x7e]*$/.test(text) ? text : '';
 
+export interface InterimPassing extends Pick<Forwarding, 'answerHeaders'> {
+  readonly client: Pick<Client, 'expectsContinue' | 'inform'>;
+}
+
 /** Passes 1xx answers on (RFC 9110 §15.2). The function it gives takes one, and says when there were too many. */
-export const passingInterim = ({ client, answerHeaders }: Forwarding) => {
+export const passingInterim = ({ client, answerHeaders }: InterimPassing) => {
   let count = 0;
   return (status: number, reason: string | undefined, headers: RawHeaders): Failure | undefined => {
     count += 1;

@@ -1,6 +1,6 @@
 import type { Exchange, Protocol } from '../model/exchange.ts';
 import type { Route } from '../model/route-table.ts';
-import type { Client } from './client.ts';
+import type { Answerable } from './client.ts';
 import { type RawHeaders, valuesOf } from './request-head.ts';
 
 /** What is learnt about one exchange while it goes on. */
@@ -19,7 +19,7 @@ const noHeaders: RawHeaders = [];
 const protocols = { '1.0': 'http/1.0', '1.1': 'http/1.1', '2.0': 'h2' } as const satisfies Record<string, Protocol>;
 
 /** Watches one exchange and tells about it when it is over. Header lists are told as they are, not copied. */
-export const observe = (id: string, client: Client, tell: (exchange: Exchange) => void): Observed => {
+export const observe = (id: string, client: Answerable, tell: (exchange: Exchange) => void): Observed => {
   const startedAt = Date.now();
   const begun = performance.now();
   const { method, target, headers } = client.received;

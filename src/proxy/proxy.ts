@@ -5,9 +5,11 @@ import type { Exchange } from '../model/exchange.ts';
 import type { Log } from '../model/log.ts';
 import { type Problem, problem } from '../model/problem.ts';
 import type { Route, RouteTable } from '../model/route-table.ts';
-import type { Client, Handle, NodeHandler } from './client.ts';
+import type { Answerable, Client, Handle, NodeHandler } from './client.ts';
 import { ownsDomain } from './cookies.ts';
 import { type Decision, dispatch } from './dispatch.ts';
+import type { Plan } from './fast/fast-connection.ts';
+import { createFastFront } from './fast/fast-front.ts';
 import { byFirstByte } from './first-byte.ts';
 import { createFullLane } from './full-lane.ts';
 import { createH2cLane } from './h2c-lane.ts';
@@ -18,7 +20,7 @@ import type { Cancel, Failure } from './lane.ts';
 import { openListeners } from './listeners.ts';
 import { type Observed, observe, observeAnswer } from './observe.ts';
 import { type Details, problemPage, wantsHtml } from './problem-page.ts';
-import { type RequestHead, valuesOf } from './request-head.ts';
+import { type ReceivedHead, type RequestHead, valuesOf } from './request-head.ts';
 import { redirectPage, securedAddress } from './secure-redirect.ts';
 import { createTlsFront, type ProxyTls } from './tls-front.ts';
 import { openUpstreamConnections } from './upstream-connections.ts';
@@ -38,6 +40,8 @@ export interface ProxyOptions {
   readonly onExchange?: ((exchange: Exchange) => void) | undefined;
   /** Milliseconds without a byte before an upstream's answer begins. */
   readonly responseTimeoutMs: number;
+  /** `full`: without the fast lane, for diagnosis. */
+  readonly lanes?: 'fast' | 'full' | undefined;
   readonly log: Log;
 }
 
@@ -54,11 +58,16 @@ export interface Proxy {
   readonly close: (graceMs: number) => Promise<void>;
 }
 
-/** One request while it is handled. */
-interface Incoming {
+/** One request, of either lane, while it is handled. */
+interface Request {
   readonly id: string;
-  readonly client: Client;
+  readonly client: Answerable;
   readonly observed: Observed | undefined;
+}
+
+/** One request of the full lane. */
+interface Incoming extends Request {
+  readonly client: Client;
   cancel: Cancel | undefined;
 }
 
@@ -130,13 +139,13 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     }
   };
 
-  const detailsOf = ({ arrival }: Client, { problem: { code } }: Decision & { kind: 'refuse' }): Details => {
+  const detailsOf = ({ arrival }: Answerable, { problem: { code } }: Decision & { kind: 'refuse' }): Details => {
     if (code !== 'hostname-unknown') return {};
     const names = table().routes.slice(0, maxKnown);
     return { known: names.map(({ hostname }) => urlOf(hostname, arrival)) };
   };
 
-  const refuse = (incoming: Incoming, cause: Problem, details: Details = {}, distrust = false): void => {
+  const refuse = (incoming: Request, cause: Problem, details: Details = {}, distrust = false): void => {
     const { id, client, observed } = incoming;
     if (!client.isWaiting()) return;
     const page = problemPage(cause, wantsHtml(client.received.headers), details);
@@ -151,7 +160,7 @@ export const createProxy = (options: ProxyOptions): Proxy => {
   const send = (incoming: Incoming, head: RequestHead, route: Route): void => {
     const { id, client, observed } = incoming;
     if (!client.isWaiting()) return;
-    const { workstream, service, upstream } = route;
+    const { workstream, upstream } = route;
     const owns = (domain: string): boolean => ownsDomain(table(), route, domain);
     const trailers = client.arrival.version !== '1.0' && head.method !== 'HEAD';
     const { hostname } = head.authority;
@@ -170,16 +179,19 @@ export const createProxy = (options: ProxyOptions): Proxy => {
       failed: (failure) => {
         void explain(incoming, route, failure);
       },
-      lost: (reason) => {
-        suspect(route);
-        if (observed !== undefined) observed.error = 'upstream-broken';
-        log.debug({ reason, workstream, service }, 'the upstream broke its answer off');
-      },
+      lost: (reason) => lost(incoming, route, reason),
       observed,
     });
   };
 
-  const explain = async (incoming: Incoming, route: Route, failure: Failure): Promise<void> => {
+  const lost = ({ observed }: Request, route: Route, reason: string): void => {
+    const { workstream, service } = route;
+    suspect(route);
+    if (observed !== undefined) observed.error = 'upstream-broken';
+    log.debug({ reason, workstream, service }, 'the upstream broke its answer off');
+  };
+
+  const explain = async (incoming: Request, route: Route, failure: Failure): Promise<void> => {
     const { service, workstream: name, directory, upstream } = route;
     const about = { service, name, port: upstream.port };
     if (failure.kind !== 'timeout') suspect(route);
@@ -199,7 +211,35 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     }
   };
 
-  const http1 = createHttp1Front(handle);
+  /** What a head means, where it is known at once and a request can be sent; all else is decided in the full lane. */
+  const plan = (received: ReceivedHead, arrival: Client['arrival']): Plan | undefined => {
+    const decision = dispatch(received, table());
+    if (decision.kind !== 'forward' || decision.route.upstream.protocol !== undefined) return undefined;
+    if (securedAddress(decision, arrival, securePort) !== undefined) return undefined;
+    const refusal = confirm(decision.route);
+    // The full lane asks again.
+    if (refusal instanceof Promise) refusal.catch(() => {});
+    return refusal === undefined ? decision : undefined;
+  };
+
+  const fullHttp1 = createHttp1Front(handle);
+  const http1 =
+    options.lanes === 'full'
+      ? fullHttp1
+      : createFastFront({
+          full: fullHttp1,
+          connections: upstreams,
+          responseTimeoutMs: options.responseTimeoutMs,
+          plan,
+          nextId,
+          observe: onExchange && ((id, client) => observe(id, client, onExchange)),
+          ownsDomain: (route, domain) => ownsDomain(table(), route, domain),
+          explain: (request, failure) => {
+            void explain(request, request.route, failure);
+          },
+          refuse,
+          lost: (request, reason) => lost(request, request.route, reason),
+        });
   const http2 = createHttp2Front(handle);
   const tls = options.tls && createTlsFront(options.tls, http1.accept, http2.accept);
   const either = tls && byFirstByte(tls, http1);
@@ -228,6 +268,7 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     }, graceMs);
     await Promise.all(ended);
     clearTimeout(cut);
+    http1.close?.();
     h2cLane.close();
     upstreams.close();
   };

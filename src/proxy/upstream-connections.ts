@@ -1,5 +1,5 @@
 import { Agent, type ClientRequest, type ClientRequestArgs } from 'node:http';
-import { connect, type LookupFunction, type Socket, type TcpSocketConnectOpts } from 'node:net';
+import { connect, type LookupFunction, type OnReadOpts, type Socket, type TcpSocketConnectOpts } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Upstream } from '../model/workstream.ts';
 import { readToEnd } from './read-to-end.ts';
@@ -18,8 +18,8 @@ const familyMs = 30_000;
 export interface UpstreamConnections {
   /** For HTTP/1.1: one that may give a connection that an earlier request has used, or one that always gives a new one. */
   readonly agentFor: (upstream: Upstream, reuse: boolean) => Agent;
-  /** A connection in clear text. */
-  readonly open: (upstream: Upstream) => Socket;
+  /** A connection. With `onread`, what is read goes there and not through the stream. */
+  readonly open: (upstream: Upstream, onread?: OnReadOpts) => Socket;
   readonly close: () => void;
 }
 
@@ -35,15 +35,16 @@ const loopbackLookup = (familyOf: ReadonlyMap<number, number>, port: number): Lo
 export const openUpstreamConnections = (): UpstreamConnections => {
   const familyOf = new Map<number, number>();
 
-  const open = ({ host, port, protocol }: Upstream): Socket => {
+  const open = ({ host, port, protocol }: Upstream, onread?: OnReadOpts): Socket => {
     // An upstream is on this machine, where its certificate proves nothing: dev servers make their own.
     const secure = { rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
     const link =
       protocol === 'https' ? (options: TcpSocketConnectOpts) => connectTls({ ...options, ...secure }) : connect;
-    if (host !== 'localhost') return readToEnd(link({ host, port, noDelay: true }));
+    const read = onread === undefined ? {} : { onread };
+    if (host !== 'localhost') return readToEnd(link({ host, port, noDelay: true, ...read }));
     const lookup = loopbackLookup(familyOf, port);
     const options = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: familyMs } as const;
-    const socket = readToEnd(link({ host, port, noDelay: true, lookup, ...options }));
+    const socket = readToEnd(link({ host, port, noDelay: true, lookup, ...options, ...read }));
     socket.once('connect', () => familyOf.set(port, socket.remoteFamily === 'IPv6' ? 6 : 4));
     return socket;
   };

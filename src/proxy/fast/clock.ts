@@ -1,0 +1,20 @@
+/** A clock that is read without asking the system: it advances with each sweep. */
+export interface Clock {
+  /** Milliseconds, never ahead of the time and behind by one sweep at most. */
+  now: number;
+  /** The time as a `Date` field. */
+  date: string;
+}
+
+/** Advances a clock and calls `sweep` every so many milliseconds, until the signal ends it. One timer instead of one for each request. */
+export const runClock = (intervalMs: number, sweep: () => void, signal: AbortSignal): Clock => {
+  const clock: Clock = { now: performance.now(), date: new Date().toUTCString() };
+  const timer = setInterval(() => {
+    clock.now = performance.now();
+    clock.date = new Date().toUTCString();
+    sweep();
+  }, intervalMs);
+  timer.unref();
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+  return clock;
+};

@@ -1,0 +1,56 @@
+import type { Socket } from 'node:net';
+import type { Writer } from './writer.ts';
+
+/** What is at most this long is copied, so that it goes out with the text beside it by one plain write. */
+const copied = 4096;
+
+/**
+ * Gathers what one event brings and writes it at once: a head and the body behind it are one system call. `flush` ends each event.
+ */
+export class Output implements Writer {
+  private readonly socket: Socket;
+  private gathered = '';
+  private isCorked = false;
+  /** Whether a buffer itself, and not a copy, was written since the last `flush`. */
+  private isLent = false;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+  }
+
+  text(text: string): void {
+    this.gathered += text;
+  }
+
+  bytes(buffer: Buffer, from: number, to: number): void {
+    if (to - from <= copied) {
+      this.gathered += buffer.toString('latin1', from, to);
+      return;
+    }
+    this.isLent = true;
+    if (!this.isCorked && this.gathered !== '') {
+      this.socket.cork();
+      this.isCorked = true;
+    }
+    this.writeText();
+    this.socket.write(buffer.subarray(from, to));
+  }
+
+  /** Writes what is left. Gives whether a buffer is still needed by the connection. */
+  flush(): boolean {
+    this.writeText();
+    if (this.isCorked) {
+      this.isCorked = false;
+      this.socket.uncork();
+    }
+    const isNeeded = this.isLent && this.socket.writableLength > 0;
+    this.isLent = false;
+    return isNeeded;
+  }
+
+  private writeText(): void {
+    if (this.gathered === '') return;
+    this.socket.write(this.gathered, 'latin1');
+    this.gathered = '';
+  }
+}
