@@ -28,6 +28,15 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      // What is true of a request must be true whichever lane it takes: the tests of the proxy once more, without the fast one.
+      {
+        test: {
+          name: 'full-lane',
+          include: ['test/integration/proxy/{faults,forwarding,leaks,smuggling}.test.ts', 'test/regressions/*.test.ts'],
+          provide: { lanes: 'full' },
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: 'docker',

@@ -249,6 +249,7 @@ export const startDaemon = async ({
     status: status.handle,
     tls: certificates,
     onExchange: tellers.length < 2 ? tellers[0] : tellAll(tellers),
+    lanes: settings.lanes,
     responseTimeoutMs: settings.responseTimeout * 1000,
     log,
   });

@@ -34,6 +34,8 @@ export type SettingsFile = {
 "proxy"?: {
 /** Seconds that a service may take to begin its answer; 300 if absent. */
 "responseTimeout"?: number;
+/** full: without the fast lane, for diagnosis. fast if absent. */
+"lanes"?: "fast" | "full";
 };
 /** How many requests are remembered, with 8 KiB each on average at most; 0: none. 2000 if absent. */
 "history"?: number;
@@ -46,7 +48,7 @@ export type SettingsFile = {
 "use strict";
 export const validate: (data: unknown) => boolean = validate10;
 
-const schema11 = {"type":"object","properties":{"$schema":{"type":"string"},"httpPort":{"type":"integer","minimum":0,"maximum":65535,"description":"Port for clear text; 0 takes any free one."},"httpsPort":{"type":"integer","minimum":0,"maximum":65535,"description":"Port for TLS; 0 takes any free one."},"port":{"type":"integer","minimum":0,"maximum":65535,"description":"One port for both instead of two: the first byte tells which it is."},"tls":{"anyOf":[{"type":"boolean"},{"type":"object","required":["cert","key"],"properties":{"cert":{"type":"string","pattern":"^[^\\u0000]+$"},"key":{"type":"string","pattern":"^[^\\u0000]+$"}},"additionalProperties":false}],"description":"false: clear text only. A certificate and its key in PEM: those instead of our own root."},"certificateDirectory":{"type":"string","pattern":"^[^\\u0000]+$","description":"Holds the root certificate and its key."},"bind":{"type":"array","items":{"type":"string","pattern":"^[0-9A-Fa-f:.]+$"},"minItems":1,"description":"Addresses to listen on. Loopback only unless you say otherwise here."},"roots":{"type":"array","items":{"anyOf":[{"type":"string","pattern":"^[^\\u0000]+$"},{"type":"object","required":["directory"],"properties":{"directory":{"type":"string","pattern":"^[^\\u0000]+$"},"trusted":{"type":"boolean","description":"Copies under it may run the resolver command of their sidings.json."}},"additionalProperties":false}]},"description":"Folders whose direct subfolders are looked at for copies. `~` is the home folder."},"suffixes":{"type":"array","items":{"type":"string","pattern":"^[a-z0-9-]+(\\.[a-z0-9-]+)*$"},"minItems":1,"description":"What hostnames end in; the first one is printed."},"docker":{"type":"boolean","description":"false: containers are not looked at. True if absent."},"upstreamHost":{"type":"string","pattern":"^[0-9A-Za-z.:-]+$","description":"Where servers of this machine are reached; localhost if absent. For sidings in a container."},"stateDirectory":{"type":"string","pattern":"^[^\\u0000]+$","description":"Claimed slots and captured logs."},"proxy":{"type":"object","properties":{"responseTimeout":{"type":"number","exclusiveMinimum":0,"maximum":86400,"description":"Seconds that a service may take to begin its answer; 300 if absent."}},"additionalProperties":false},"history":{"type":"integer","minimum":0,"maximum":100000,"description":"How many requests are remembered, with 8 KiB each on average at most; 0: none. 2000 if absent."},"log":{"type":"object","properties":{"level":{"enum":["trace","debug","info","warn","error","fatal","silent"]},"access":{"type":"boolean","description":"One line for each request."}},"additionalProperties":false}},"title":"Sidings machine configuration","additionalProperties":false};
+const schema11 = {"type":"object","properties":{"$schema":{"type":"string"},"httpPort":{"type":"integer","minimum":0,"maximum":65535,"description":"Port for clear text; 0 takes any free one."},"httpsPort":{"type":"integer","minimum":0,"maximum":65535,"description":"Port for TLS; 0 takes any free one."},"port":{"type":"integer","minimum":0,"maximum":65535,"description":"One port for both instead of two: the first byte tells which it is."},"tls":{"anyOf":[{"type":"boolean"},{"type":"object","required":["cert","key"],"properties":{"cert":{"type":"string","pattern":"^[^\\u0000]+$"},"key":{"type":"string","pattern":"^[^\\u0000]+$"}},"additionalProperties":false}],"description":"false: clear text only. A certificate and its key in PEM: those instead of our own root."},"certificateDirectory":{"type":"string","pattern":"^[^\\u0000]+$","description":"Holds the root certificate and its key."},"bind":{"type":"array","items":{"type":"string","pattern":"^[0-9A-Fa-f:.]+$"},"minItems":1,"description":"Addresses to listen on. Loopback only unless you say otherwise here."},"roots":{"type":"array","items":{"anyOf":[{"type":"string","pattern":"^[^\\u0000]+$"},{"type":"object","required":["directory"],"properties":{"directory":{"type":"string","pattern":"^[^\\u0000]+$"},"trusted":{"type":"boolean","description":"Copies under it may run the resolver command of their sidings.json."}},"additionalProperties":false}]},"description":"Folders whose direct subfolders are looked at for copies. `~` is the home folder."},"suffixes":{"type":"array","items":{"type":"string","pattern":"^[a-z0-9-]+(\\.[a-z0-9-]+)*$"},"minItems":1,"description":"What hostnames end in; the first one is printed."},"docker":{"type":"boolean","description":"false: containers are not looked at. True if absent."},"upstreamHost":{"type":"string","pattern":"^[0-9A-Za-z.:-]+$","description":"Where servers of this machine are reached; localhost if absent. For sidings in a container."},"stateDirectory":{"type":"string","pattern":"^[^\\u0000]+$","description":"Claimed slots and captured logs."},"proxy":{"type":"object","properties":{"responseTimeout":{"type":"number","exclusiveMinimum":0,"maximum":86400,"description":"Seconds that a service may take to begin its answer; 300 if absent."},"lanes":{"enum":["fast","full"],"description":"full: without the fast lane, for diagnosis. fast if absent."}},"additionalProperties":false},"history":{"type":"integer","minimum":0,"maximum":100000,"description":"How many requests are remembered, with 8 KiB each on average at most; 0: none. 2000 if absent."},"log":{"type":"object","properties":{"level":{"enum":["trace","debug","info","warn","error","fatal","silent"]},"access":{"type":"boolean","description":"One line for each request."}},"additionalProperties":false}},"title":"Sidings machine configuration","additionalProperties":false};
 const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp("^[^\\u0000]+$", "u");
 const pattern3 = new RegExp("^[0-9A-Fa-f:.]+$", "u");
@@ -660,7 +662,7 @@ if(data.proxy !== undefined){
 let data19 = data.proxy;
 if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
 for(const key3 in data19){
-if(!(key3 === "responseTimeout")){
+if(!((key3 === "responseTimeout") || (key3 === "lanes"))){
 const err46 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err46];
@@ -706,9 +708,10 @@ vErrors.push(err49);
 errors++;
 }
 }
-}
-else {
-const err50 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data19.lanes !== undefined){
+let data21 = data19.lanes;
+if(!((data21 === "fast") || (data21 === "full"))){
+const err50 = {instancePath:instancePath+"/proxy/lanes",schemaPath:"#/properties/proxy/properties/lanes/enum",keyword:"enum",params:{allowedValues: schema11.properties.proxy.properties.lanes.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -718,10 +721,9 @@ vErrors.push(err50);
 errors++;
 }
 }
-if(data.history !== undefined){
-let data21 = data.history;
-if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-const err51 = {instancePath:instancePath+"/history",schemaPath:"#/properties/history/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+}
+else {
+const err51 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -730,9 +732,11 @@ vErrors.push(err51);
 }
 errors++;
 }
-if((typeof data21 == "number") && (isFinite(data21))){
-if(data21 > 100000 || isNaN(data21)){
-const err52 = {instancePath:instancePath+"/history",schemaPath:"#/properties/history/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
+}
+if(data.history !== undefined){
+let data22 = data.history;
+if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+const err52 = {instancePath:instancePath+"/history",schemaPath:"#/properties/history/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -741,8 +745,9 @@ vErrors.push(err52);
 }
 errors++;
 }
-if(data21 < 0 || isNaN(data21)){
-const err53 = {instancePath:instancePath+"/history",schemaPath:"#/properties/history/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if((typeof data22 == "number") && (isFinite(data22))){
+if(data22 > 100000 || isNaN(data22)){
+const err53 = {instancePath:instancePath+"/history",schemaPath:"#/properties/history/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100000},message:"must be <= 100000"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -751,14 +756,8 @@ vErrors.push(err53);
 }
 errors++;
 }
-}
-}
-if(data.log !== undefined){
-let data22 = data.log;
-if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
-for(const key4 in data22){
-if(!((key4 === "level") || (key4 === "access"))){
-const err54 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+if(data22 < 0 || isNaN(data22)){
+const err54 = {instancePath:instancePath+"/history",schemaPath:"#/properties/history/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -768,10 +767,13 @@ vErrors.push(err54);
 errors++;
 }
 }
-if(data22.level !== undefined){
-let data23 = data22.level;
-if(!(((((((data23 === "trace") || (data23 === "debug")) || (data23 === "info")) || (data23 === "warn")) || (data23 === "error")) || (data23 === "fatal")) || (data23 === "silent"))){
-const err55 = {instancePath:instancePath+"/log/level",schemaPath:"#/properties/log/properties/level/enum",keyword:"enum",params:{allowedValues: schema11.properties.log.properties.level.enum},message:"must be equal to one of the allowed values"};
+}
+if(data.log !== undefined){
+let data23 = data.log;
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+for(const key4 in data23){
+if(!((key4 === "level") || (key4 === "access"))){
+const err55 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -781,9 +783,10 @@ vErrors.push(err55);
 errors++;
 }
 }
-if(data22.access !== undefined){
-if(typeof data22.access !== "boolean"){
-const err56 = {instancePath:instancePath+"/log/access",schemaPath:"#/properties/log/properties/access/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data23.level !== undefined){
+let data24 = data23.level;
+if(!(((((((data24 === "trace") || (data24 === "debug")) || (data24 === "info")) || (data24 === "warn")) || (data24 === "error")) || (data24 === "fatal")) || (data24 === "silent"))){
+const err56 = {instancePath:instancePath+"/log/level",schemaPath:"#/properties/log/properties/level/enum",keyword:"enum",params:{allowedValues: schema11.properties.log.properties.level.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -793,9 +796,9 @@ vErrors.push(err56);
 errors++;
 }
 }
-}
-else {
-const err57 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data23.access !== undefined){
+if(typeof data23.access !== "boolean"){
+const err57 = {instancePath:instancePath+"/log/access",schemaPath:"#/properties/log/properties/access/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -807,12 +810,24 @@ errors++;
 }
 }
 else {
-const err58 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err58 = {instancePath:instancePath+"/log",schemaPath:"#/properties/log/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err58];
 }
 else {
 vErrors.push(err58);
+}
+errors++;
+}
+}
+}
+else {
+const err59 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
 }
 errors++;
 }

@@ -68,6 +68,9 @@ export const settingsSchema = Type.Object(
               description: 'Seconds that a service may take to begin its answer; 300 if absent.',
             }),
           ),
+          lanes: Type.Optional(
+            Type.Enum(['fast', 'full'], { description: 'full: without the fast lane, for diagnosis. fast if absent.' }),
+          ),
         },
         { additionalProperties: false },
       ),

@@ -6,6 +6,8 @@ import type { SettingsFile } from './settings.generated.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+export const lanes = ['fast', 'full'] as const;
+
 /** A certificate that somebody else made, and its key: PEM files. */
 export interface OwnCertificate {
   readonly cert: string;
@@ -32,6 +34,8 @@ export interface SettingValues {
   readonly responseTimeout: number;
   /** How many requests are remembered; 0: none. */
   readonly history: number;
+  /** `full`: without the fast lane. */
+  readonly lanes: (typeof lanes)[number];
   readonly logLevel: (typeof logLevels)[number];
   readonly accessLog: boolean;
 }
@@ -67,6 +71,7 @@ export interface SettingFlags {
   readonly upstreamHost?: string | undefined;
   readonly responseTimeout?: string | undefined;
   readonly history?: string | undefined;
+  readonly lanes?: string | undefined;
   readonly logLevel?: string | undefined;
   readonly accessLog?: boolean | undefined;
 }
@@ -106,6 +111,12 @@ const asLevel = (text: string, source: string): SettingValues['logLevel'] => {
   const level = logLevels.find((known) => known === text);
   if (level !== undefined) return level;
   throw invalid(source, text, 'is not a log level', `Use one of: ${logLevels.join(', ')}.`);
+};
+
+const asLanes = (text: string, source: string): SettingValues['lanes'] => {
+  const found = lanes.find((known) => known === text);
+  if (found !== undefined) return found;
+  throw invalid(source, text, 'names no lanes', `Use one of: ${lanes.join(', ')}.`);
 };
 
 const asBoolean = (text: string, source: string): boolean => {
@@ -315,6 +326,14 @@ export const mergeSettings = (given: SettingSources): Settings => {
       parse: asCount,
       inFile: content.history,
       fallback: 2000,
+    }),
+    lanes: pick('lanes', {
+      flag: '--lanes',
+      given: flags.lanes === undefined ? undefined : asLanes(flags.lanes, '--lanes'),
+      variable: 'SIDINGS_LANES',
+      parse: asLanes,
+      inFile: content.proxy?.lanes,
+      fallback: 'fast',
     }),
     logLevel: pick('logLevel', {
       flag: '--log-level',

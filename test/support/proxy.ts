@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
 import { createSecureContext } from 'node:tls';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import type { Exchange } from '../../src/model/exchange.ts';
 import type { Problem } from '../../src/model/problem.ts';
 import { buildRouteTable } from '../../src/model/route-table.ts';
@@ -8,6 +8,12 @@ import type { CopyClaim, ServiceClaim } from '../../src/model/workstream.ts';
 import { createProxy, type ProxyOptions, type Speech } from '../../src/proxy/proxy.ts';
 import type { ProxyTls } from '../../src/proxy/tls-front.ts';
 import { selfSigned } from './certificate.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    readonly lanes?: 'fast' | 'full';
+  }
+}
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -58,6 +64,7 @@ export const startProxy = async ({ copies, refusal, ...options }: TestProxyOptio
     onExchange: (exchange) => exchanges.push(exchange),
     responseTimeoutMs: 30_000,
     tls: testTls,
+    lanes: inject('lanes'),
     log: silent,
     ...options,
   });

@@ -35,6 +35,7 @@ export const addDaemonOptions = (command: Command): Command =>
   addListenOptions(command)
     .option('--response-timeout <seconds>', 'how long a service may take to begin its answer')
     .option('--history <count>', 'how many requests are remembered; 0: none')
+    .option('--lanes <lanes>', 'full: without the fast lane, for diagnosis')
     .option('--log-level <level>', logLevels.join(', '))
     .option('--access-log', 'one line for each request');
 

@@ -80,6 +80,7 @@ const restartFor = (before: Settings, after: Settings): readonly string[] =>
       'docker',
       'upstreamHost',
       'responseTimeout',
+      'lanes',
       'logLevel',
       'accessLog',
     ] as const
