@@ -47,7 +47,9 @@ const processorSeconds = (pid) => {
   for (const name of readdirSync('/proc')) {
     if (!/^[0-9]+$/.test(name)) continue;
     try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
       if (Number(name) === pid || Number(stat[1]) === pid) ticks += Number(stat[11]) + Number(stat[12]);
     } catch {
       // It has ended.
@@ -85,7 +87,11 @@ try {
   for (const lanes of ['fast', 'full']) {
     const env = { SIDINGS_STATE_DIR: `${folder}/${lanes}`, SIDINGS_CERTS_DIR: `${folder}/certs`, SIDINGS_LANES: lanes };
     const args = ['start', '--http-port=0', '--https-port=0', '--log-level=error', '--no-docker'];
-    const child = await start(0, [process.execPath, ...(process.env.NODE_ARGS?.split(' ') ?? []), command, ...args], env);
+    const child = await start(
+      0,
+      [process.execPath, ...(process.env.NODE_ARGS?.split(' ') ?? []), command, ...args],
+      env,
+    );
     peers[lanes] = { pid: child.pid, port: JSON.parse(await firstLine(child)).http.port };
   }
   if (nginx !== undefined) {
@@ -117,7 +123,11 @@ try {
     const cost = ((processorSeconds(peers[peer].pid) - before) / requests) * 1e6;
     const p99 = /99%\s+([\d.]+)(us|ms|s)/.exec(stdout);
     const unit = { us: 0.001, ms: 1, s: 1000 };
-    return { rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]), p99: Number(p99?.[1]) * unit[p99?.[2]], cost };
+    return {
+      rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
+      p99: Number(p99?.[1]) * unit[p99?.[2]],
+      cost,
+    };
   };
 
   for (const [name, scenario] of Object.entries(scenarios)) {

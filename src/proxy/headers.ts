@@ -20,6 +20,8 @@ const hopByHop = new Set([
   'http2-settings',
 ]);
 
+const mostlyWithoutBody = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
+
 /** What only the proxy may say to an application, with `-` for every separator: some read `_` and `.` as `-`. */
 const isForwardingClaim = (lower: string): boolean => {
   const name = lower.replace(/[^a-z0-9]/g, '-');
@@ -60,18 +62,26 @@ export const upstreamHeaders = (head: RequestHead, arrival: Arrival): string[] =
   const named = listed(headers);
   const fields = ['Host', head.host];
   const via: string[] = [];
+  // Several of them, as HTTP/2 has them, are one for HTTP/1.1 (RFC 9113 §8.2.3).
+  let cookieAt = -1;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
     const value = headers[index + 1] as string;
     const lower = name.toLowerCase();
     if (lower === 'via') via.push(value);
+    else if (lower === 'cookie' && cookieAt !== -1) fields[cookieAt] += `; ${value}`;
     else if (lower === 'host' || lower === 'content-length' || lower === 'x-request-id') continue;
     else if (hopByHop.has(lower) || named.has(lower) || isForwardingClaim(lower)) continue;
     else if (lower === 'trailer' && framing.kind !== 'chunked') continue;
-    else fields.push(name, value);
+    else {
+      fields.push(name, value);
+      if (lower === 'cookie') cookieAt = fields.length - 1;
+    }
   }
   if (framing.kind === 'length') fields.push('Content-Length', framing.length);
   else if (framing.kind === 'chunked') fields.push('Transfer-Encoding', 'chunked');
+  // RFC 9110 §8.6: a method that could have a body says that there is none.
+  else if (!mostlyWithoutBody.has(head.method)) fields.push('Content-Length', '0');
   // Trailers are passed on, so an upstream may be told that they are understood. Nothing else in TE is ours to promise.
   const trailers = valuesOf(headers, 'te').some((value) => tokens(value).includes('trailers'));
   if (trailers) fields.push('TE', 'trailers');

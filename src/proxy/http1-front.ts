@@ -18,7 +18,10 @@ interface Connection {
   distrusted: boolean;
   /** The connection never ends by itself: a tunnel, or a stream of events. */
   endless: boolean;
-  spoil: Spoil;
+  /** Undefined until it is its turn. */
+  spoil: Spoil | undefined;
+  /** What is wrong with the rest of a request whose turn has not come. */
+  fault: Problem | undefined;
 }
 
 /** Connections of HTTP/1.1, in clear text or inside TLS. */
@@ -42,7 +45,8 @@ export const createHttp1Front = (handle: Handle): Front => {
       upgrade,
       distrusted: false,
       endless: false,
-      spoil: () => {},
+      spoil: undefined,
+      fault: undefined,
     };
     under.set(socket, connection);
     // Requests that were sent without waiting are handled one after the other, as they would be without a proxy.
@@ -52,9 +56,9 @@ export const createHttp1Front = (handle: Handle): Front => {
 
   // Not inside of `receive`: what is made here lives as long as the connection, and would keep every request before it.
   const begin = (connection: Connection, distrusted: boolean): void => {
-    connection.distrusted = distrusted;
-    // The answer to a refused head is the last one; its connection is closed behind it.
-    if (distrusted) return;
+    connection.distrusted ||= distrusted;
+    // The answer to a refused head is the last one, and so is any behind which the connection ends: nobody would see another.
+    if (distrusted || !connection.request.socket.writable) return;
     const { request, response, expectsContinue, upgrade } = connection;
     const unwatch = watchHalfOpen(request.socket);
     response.once('close', unwatch);
@@ -74,6 +78,7 @@ export const createHttp1Front = (handle: Handle): Front => {
       given: unwatch,
     });
     connection.spoil = handle(client);
+    if (connection.fault !== undefined) connection.spoil(connection.fault);
   };
 
   const invalid = (cause: Problem, socket: Socket): void => {
@@ -89,6 +94,10 @@ export const createHttp1Front = (handle: Handle): Front => {
     if (request.complete) {
       // The fault is behind this request, so its answer is still good.
       response.once('close', () => refuseConnection(socket, cause));
+      return;
+    }
+    if (spoil === undefined) {
+      connection.fault = cause;
       return;
     }
     const begun = response.headersSent;

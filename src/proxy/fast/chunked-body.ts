@@ -156,6 +156,9 @@ export class ChunkedBody {
     const before = this.trailerText.length;
     const taken = Math.min(to, from + maxExtras + 1 - before);
     this.trailerText += buffer.toString('latin1', from, taken);
+    // Not after each byte, if they come one by one.
+    const mayEnd = buffer.subarray(from, taken).includes(lf) || this.trailerText.length > maxExtras;
+    if (!mayEnd) return to;
     const fields: string[] = [];
     const end = readFields(this.trailerText, 0, fields);
     if (end === incomplete && this.trailerText.length <= maxExtras) return to;

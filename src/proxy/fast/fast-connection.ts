@@ -107,6 +107,8 @@ export class FastConnection implements Answerable, UpstreamUser {
   private answerBody = new MessageBody();
   private interim: ReturnType<typeof passingInterim> | undefined;
   private sentStatus = 0;
+  /** The upstream was asked to keep the connection, and will. */
+  private asksToKeep = false;
   private upstreamKeepsAlive = false;
   private keepAliveField: string | undefined;
   private onClosed: (() => void) | undefined;
@@ -272,6 +274,7 @@ export class FastConnection implements Answerable, UpstreamUser {
     const { route } = this.request as FastRequest;
     const upstream = this.lane.pool.take(route.upstream, mayBeUsed, this);
     this.upstream = upstream;
+    this.asksToKeep = mayBeUsed;
     this.answerText = '';
     this.interim = undefined;
     this.since = this.lane.clock.now;
@@ -479,7 +482,8 @@ export class FastConnection implements Answerable, UpstreamUser {
       }
     }
     if (this.received.method === 'HEAD' || status === 204 || status === 304) kind = 'none';
-    this.upstreamKeepsAlive = kind !== 'close' && (options === '' ? version === '1.1' : keepsAlive(options, version));
+    this.upstreamKeepsAlive =
+      this.asksToKeep && kind !== 'close' && (options === '' ? version === '1.1' : keepsAlive(options, version));
     this.answerBody.begin(kind, length);
     const fields = this.fieldsForClient(headers, status);
     if (isEventStream(fields)) this.isEndless = true;

@@ -97,6 +97,8 @@ const deciding: readonly (readonly string[] | undefined)[] = (() => {
     'upgrade',
     'te',
     'http2-settings',
+    // Some parsers take it for Connection.
+    'proxy-connection',
   ];
   const byLength: string[][] = [];
   for (const name of names) {

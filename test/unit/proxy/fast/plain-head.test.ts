@@ -78,6 +78,7 @@ const others: Readonly<Record<string, string>> = {
   'chunks in capitals': head('POST / HTTP/1.1', host, 'Transfer-Encoding: Chunked'),
   'an upgrade': head('GET / HTTP/1.1', host, 'Upgrade: websocket'),
   'an expectation': head('POST / HTTP/1.1', host, 'Expect: 100-continue'),
+  'what some take for Connection': head('GET / HTTP/1.1', host, 'Proxy-Connection: close'),
   'settings of HTTP/2': head('GET / HTTP/1.1', host, 'HTTP2-Settings: AAA'),
   'a promise about trailers': head('GET / HTTP/1.1', host, 'TE: trailers'),
   'a connection option': head('GET / HTTP/1.1', host, 'Connection: keep-alive, X-Hop'),

@@ -1,0 +1,384 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { head, refused } from '../../support/hard-heads.ts';
+import { copy, service, startProxy } from '../../support/proxy.ts';
+import { rawClient } from '../../support/raw.ts';
+import { type Arrived, linesOf, type Script, startRecorder } from '../../support/recorder.ts';
+
+/** Whatever is sent, both lanes make the same of it: what arrives at the upstream, and what is answered. */
+
+const host = 'project-3.api.localhost';
+
+/** What a client got: answers one after the other, and how it ended. */
+interface Got {
+  readonly answers: readonly Answered[];
+  readonly ending: 'closed' | 'open';
+}
+interface Answered {
+  readonly line: string;
+  readonly fields: readonly string[];
+  readonly body: string;
+}
+
+/** Lets the loop of the process go round so many times. */
+const turn = async (times: number): Promise<void> => {
+  for (let count = 0; count < times; count += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+const openBoth = async () => {
+  const upstream = await startRecorder();
+  const copies = [copy('project-3', [service('api', upstream.port)])];
+  const proxies = [await startProxy({ copies, lanes: 'fast' }), await startProxy({ copies, lanes: 'full' })];
+
+  /** Sends pieces, and waits until the connection is closed or nothing more comes. */
+  const ask = async (port: number, pieces: readonly string[], turns: number): Promise<Got> => {
+    const client = rawClient(port);
+    client.socket.setNoDelay(true);
+    let ending: Got['ending'] = 'open';
+    const closed = client.closed.then(() => {
+      ending = 'closed';
+    });
+    for (const piece of pieces) {
+      client.send(piece);
+      await turn(1);
+    }
+    // All parts are in this process: when nothing happens for so many turns of its loop, nothing will.
+    for (let quiet = 0, before = -1; ending === 'open' && quiet < turns; quiet += 1) {
+      if (client.received().length !== before) quiet = 0;
+      before = client.received().length;
+      await Promise.race([closed, turn(1)]);
+    }
+    client.socket.destroy();
+    // What was on its way arrives before somebody else asks.
+    await turn(100);
+    return { answers: answersIn(client.received()), ending };
+  };
+
+  const askBoth = async (pieces: readonly string[], scripts: readonly Script[], turns: number) => {
+    const results: { arrived: readonly Arrived[]; got: Got }[] = [];
+    for (const { port } of proxies) {
+      Object.assign(upstream.state, { arrived: new Map(), scripts });
+      const got = await ask(port, pieces, turns);
+      results.push({ arrived: [...upstream.state.arrived.values()], got });
+    }
+    return results;
+  };
+
+  /** Both lanes do the same. What is late may look as if it never came: so a difference is looked at twice. */
+  const compare = async (pieces: readonly string[], scripts: readonly Script[]): Promise<void> => {
+    const [fast, full] = await askBoth(pieces, scripts, 200);
+    if (JSON.stringify(fast) === JSON.stringify(full)) return;
+    const [again, expected] = await askBoth(pieces, scripts, 5000);
+    expect(again, JSON.stringify([pieces, scripts]).replace(/x{99,}/g, 'x…')).toEqual(expected);
+  };
+  return { compare };
+};
+
+/**
+ * Takes answers apart. Whether the full lane has seen what is wrong behind a request when it refuses that request is a matter of time: then
+ * the page is its last answer, else there is another one.
+ */
+const answersIn = (text: string): Answered[] => {
+  const answers = allAnswersIn(text);
+  const isPage = (answer: Answered | undefined): boolean => answer?.fields.includes('server: sidings') === true;
+  if (answers.at(-1)?.body === 'request-invalid' && isPage(answers.at(-2))) answers.pop();
+  return answers;
+};
+
+/** Of an answer that is cut only that counts, since what came before is a matter of time. */
+const allAnswersIn = (text: string): Answered[] => {
+  const answers: Answered[] = [];
+  let rest = text;
+  while (rest !== '') {
+    const end = rest.indexOf('\r\n\r\n');
+    if (end === -1) return [...answers, { line: 'cut', fields: [], body: '' }];
+    const [line = '', ...lines] = rest.slice(0, end).split('\r\n');
+    rest = rest.slice(end + 4);
+    const pairs = lines.flatMap((field) => [field.slice(0, field.indexOf(':')), field.slice(field.indexOf(':') + 2)]);
+    const fields = linesOf(pairs);
+    const body = bodyIn(rest, fields);
+    const whole = body ?? { text: 'cut', size: rest.length };
+    rest = rest.slice(whole.size);
+    const isProblem = fields.includes('server: sidings');
+    answers.push({
+      line,
+      // What is wrong is said in words that may differ; the code counts.
+      fields: isProblem ? fields.filter((field) => !/^(content-length|keep-alive)/.test(field)) : fields,
+      body: isProblem ? (/(?<="code":"|<code>)[a-z-]+/.exec(whole.text)?.[0] ?? '') : whole.text,
+    });
+  }
+  return answers;
+};
+
+const bodyIn = (rest: string, fields: readonly string[]): { text: string; size: number } | undefined => {
+  if (rest.startsWith('HTTP/1.1 ')) return { text: '', size: 0 };
+  const length = fields.find((field) => field.startsWith('content-length: '));
+  if (length !== undefined) {
+    const size = Number(length.slice(16));
+    if (rest === '') return { text: '', size: 0 };
+    return rest.length < size ? undefined : { text: rest.slice(0, size), size };
+  }
+  if (!fields.includes('transfer-encoding: chunked') || rest === '') return { text: '', size: 0 };
+  let text = '';
+  for (let at = 0; ; ) {
+    const size = /^([0-9a-f]+)\r\n/i.exec(rest.slice(at, at + 20));
+    if (size === null) return undefined;
+    at += size[0].length;
+    const length = Number.parseInt(size[1] as string, 16);
+    if (length === 0) {
+      const trailers = /^(?:[^\r\n]+\r\n)*\r\n/.exec(rest.slice(at));
+      return trailers === null ? undefined : { text: `${text}|${trailers[0]}`, size: at + trailers[0].length };
+    }
+    if (rest.slice(at + length, at + length + 2) !== '\r\n') return undefined;
+    text += rest.slice(at, at + length);
+    at += length + 2;
+  }
+};
+
+const ok = 'HTTP/1.1 200 OK\r\n';
+const scripts: Readonly<Record<string, Script>> = {
+  'with a length': { pieces: [`${ok}Content-Length: 2\r\nX-A: b\r\n\r\nok`], ending: 'keep' },
+  'in chunks with trailers': {
+    pieces: [
+      `${ok}Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n3\r\none\r\n`,
+      '3\r\ntwo\r\n0\r\nX-Sum: 42\r\nAge: 1\r\n\r\n',
+    ],
+    ending: 'keep',
+  },
+  'in chunks that are written oddly': {
+    pieces: [`${ok}transfer-encoding: CHUNKED\r\n\r\n0003;a=b\r\none\r\n`, 'A;c="d"\r\n0123456789\r\n00\r\n\r\n'],
+    ending: 'keep',
+  },
+  'that ends with its connection': { pieces: [`${ok}\r\nuntil`, ' the end'], ending: 'end' },
+  'without a body': { pieces: ['HTTP/1.1 204 No Content\r\nContent-Length: 7\r\n\r\n'], ending: 'keep' },
+  'that has not changed': {
+    pieces: ['HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\nETag: "a"\r\n\r\n'],
+    ending: 'keep',
+  },
+  'behind interim ones': {
+    pieces: [
+      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 102 Pro',
+      `cessing\r\n\r\n${ok}Content-Length: 2\r\n\r\nok`,
+    ],
+    ending: 'keep',
+  },
+  'that is large': { pieces: [`${ok}Content-Length: 70000\r\n\r\n`, 'x'.repeat(70_000)], ending: 'keep' },
+  'with fields that change': {
+    pieces: [
+      `${ok}Content-Length: 2\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=9\r\nStrict-Transport-Security: a\r\nAlt-Svc: h3\r\n` +
+        'Set-Cookie: a=1; Domain=api.localhost\r\nX-Workstream: evil\r\nX-Latin: \xe4\r\nX-Empty:\r\nX-Space: \t a \t\r\nDate: now\r\n\r\nok',
+    ],
+    ending: 'keep',
+  },
+  'in HTTP/1.0': { pieces: ['HTTP/1.0 200 \r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok'], ending: 'keep' },
+  'in HTTP/1.0 that ends with its connection': { pieces: ['HTTP/1.0 200 OK\r\n\r\nold'], ending: 'end' },
+  'without a reason': { pieces: ['HTTP/1.1 200\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok'], ending: 'end' },
+  'with an empty line before it': { pieces: [`\r\n${ok}Content-Length: 2\r\n\r\nok`], ending: 'keep' },
+  'with something behind it': { pieces: [`${ok}Content-Length: 2\r\n\r\nokgarbage`], ending: 'keep' },
+  'of events': { pieces: [`${ok}Content-Type: text/event-stream\r\n\r\ndata: 1\n\n`, 'data: 2\n\n'], ending: 'end' },
+  'that is cut': { pieces: [`${ok}Content-Length: 9\r\n\r\npart`], ending: 'end' },
+  'that is cut in a chunk': { pieces: [`${ok}Transfer-Encoding: chunked\r\n\r\n9\r\npart`], ending: 'end' },
+  'that is reset': { pieces: [`${ok}\r\npart`], ending: 'reset' },
+  'with a broken chunk': { pieces: [`${ok}Transfer-Encoding: chunked\r\n\r\n3\r\none\r\nx\r\n`], ending: 'keep' },
+  'with two lengths': {
+    pieces: [`${ok}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+    ending: 'keep',
+  },
+  'with a folded field': { pieces: [`${ok}Content-Length: 2\r\nX-A: b\r\n c\r\n\r\nok`], ending: 'keep' },
+  'with a bare LF': { pieces: [`${ok}Content-Length: 2\nX-A: b\r\n\r\nok`], ending: 'keep' },
+  'with an odd length': { pieces: [`${ok}Content-Length: 0x2\r\n\r\nok`], ending: 'keep' },
+  'with a status that is none': { pieces: ['HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\nok'], ending: 'keep' },
+  'that switches unasked': {
+    pieces: ['HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'],
+    ending: 'keep',
+  },
+  'that is not HTTP': { pieces: ['SSH-2.0-OpenSSH_9.2\r\n'], ending: 'keep' },
+  'that never comes': { pieces: [], ending: 'end' },
+  'that is reset before it begins': { pieces: [], ending: 'reset' },
+};
+
+const last = `GET /0 HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+const get = (more = '') => `GET /0 HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`;
+const plain: readonly Script[] = [scripts['with a length'] as Script];
+
+const hard: Readonly<Record<string, string>> = {
+  ...refused,
+  'two requests at once': get() + get('X-A:   b  \r\n'),
+  'an empty line between requests': `${get()}\r\n${get()}`,
+  'a plain request, one that is not, a plain one': get() + get('TE: trailers\r\n') + get(),
+  'a plain request, then garbage': `${get()}\0\r\n\r\n`,
+  'a body, then a request': head(['Content-Length: 3'], `abc${get()}`),
+  'a body in chunks with extensions and trailers, then a request': head(
+    ['Transfer-Encoding: chunked'],
+    `0003;a="b"\r\nabc\r\nA\r\n0123456789\r\n00\r\nX-A: b\r\nHost: evil\r\n\r\n${get()}`,
+  ),
+  'a body of nothing': head(['Content-Length: 0'], get()),
+  'a length with zeros before it': head(['Content-Length: 003'], `abc${get()}`),
+  'a body on GET': `GET /0 HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 3\r\n\r\nabc`,
+  'a body on HEAD': `HEAD /0 HTTP/1.1\r\nHost: ${host}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`,
+  'a broken chunk behind a good one': head(['Transfer-Encoding: chunked'], '3\r\nabc\r\nx\r\n'),
+  'a host in capitals with a port': `GET /0 HTTP/1.1\r\nHost: PROJECT-3.API.Localhost:80\r\n\r\n`,
+  'a host with a final dot': `GET /0 HTTP/1.1\r\nHost: ${host}.\r\n\r\n`,
+  'a host that nobody has': 'GET /0 HTTP/1.1\r\nHost: project-9.api.localhost\r\n\r\n',
+  'a host that is not ours': 'GET /0 HTTP/1.1\r\nHost: example.com\r\n\r\n',
+  'the status page': 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n',
+  'a page load': get('Upgrade-Insecure-Requests: 1\r\n'),
+  'an offer of h2c': get('Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n'),
+  'an expectation': head(['Expect: 100-continue', 'Content-Length: 3'], 'abc'),
+  'an expectation that nobody knows': head(['Expect: tea', 'Content-Length: 3'], 'abc'),
+  'a loop': get('Via: 1.1 sidings, 1.1 sidings, 1.1 sidings, 1.1 sidings\r\nVia: 1.1 sidings, 1.1 sidings\r\n'),
+  'what only a proxy may say': get(
+    'X-Forwarded-For: 6.6.6.6\r\nx_real_ip: 6.6.6.6\r\nForwarded: for=6\r\nVia: 1.0 other\r\n',
+  ),
+  'fields of the connection': get('Keep-Alive: timeout=5\r\nProxy-Connection: close\r\nProxy-Authorization: x\r\n'),
+  'a list in Connection': get('Connection: keep-alive, X-Hop\r\nX-Hop: 1\r\n'),
+  'an announced trailer without chunks': get('Trailer: X-Sum\r\n'),
+  'a method that is rare': get().replace('GET', 'PROPFIND'),
+  'a method that nobody knows': get().replace('GET', 'BREW'),
+  'HTTP/1.0': get('Connection: keep-alive\r\n').replace('HTTP/1.1', 'HTTP/1.0'),
+  'an asterisk': `OPTIONS * HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+  'an absolute target': `GET http://${host}/0 HTTP/1.1\r\nHost: example.com\r\n\r\n`,
+  'odd characters in a target': get().replace('/0', `/0?a={"b":'<c>'}|\\^\`[]&%zz`),
+  'a field in Latin-1': get('X-A: caf\xe9\r\n'),
+  'a field of 20 KB': get(`X-A: ${'a'.repeat(20_000)}\r\n`),
+  'a head that is too large': get(`X-A: ${'a'.repeat(70_000)}\r\n`),
+  'five hundred fields': get('X-A: b\r\n'.repeat(500)),
+};
+
+test('hard cases: both lanes do the same, whole and in two pieces', async () => {
+  const { compare } = await openBoth();
+  for (const text of Object.values(hard)) {
+    await compare([text + last], plain);
+    const middle = Math.ceil(text.length / 2);
+    await compare([text.slice(0, middle), text.slice(middle) + last], plain);
+  }
+}, 120_000);
+
+test('answers of every kind: both lanes pass the same on', async () => {
+  const { compare } = await openBoth();
+  for (const script of Object.values(scripts)) {
+    for (const method of ['GET', 'HEAD', 'POST']) {
+      const line = `${method} /0 HTTP/1.1\r\nHost: ${host}\r\n`;
+      const request = method === 'POST' ? `${line}Content-Length: 3\r\n\r\nabc` : `${line}\r\n`;
+      await compare([request + last], [script]);
+    }
+  }
+}, 120_000);
+
+const field = fc.constantFrom(
+  ...[
+    'X-A: b',
+    'x-a:   b\t',
+    'X-Empty:',
+    'Cookie: a=1; b=2',
+    'Accept: text/html,*/*',
+    'X-Latin: \xe4\xff',
+    'Via: 1.1 sidings',
+  ],
+  ...[
+    'X-Forwarded-For: 6.6.6.6',
+    'X_Forwarded_Host: a',
+    'X-Request-Id: mine',
+    'Trailer: X-Sum',
+    'Keep-Alive: timeout=1',
+  ],
+  ...['Connection: keep-alive', 'Connection: X-A', 'TE: trailers', 'Upgrade: h2c', 'Upgrade-Insecure-Requests: 1'],
+  ...[
+    'Content-Length: 3',
+    'Transfer-Encoding: chunked',
+    'Host: evil',
+    'Expect: 100-continue',
+    ' folded',
+    'bad name: x',
+  ],
+);
+const usual = fc.constantFrom(
+  'X-A: b',
+  'x-a:   b\t',
+  'X-Empty:',
+  'Cookie: a=1',
+  'Accept: */*',
+  'X-Latin: \xe4',
+  'Origin: null',
+);
+const body = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(['', '']) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .string({ maxLength: 40 })
+      .map((text) => [`Content-Length: ${Buffer.byteLength(text, 'latin1')}\r\n`, text]),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(
+        fc.array(fc.tuple(fc.stringMatching(/^[a-z]{1,30}$/), fc.constantFrom('', ';a', ';a=b', ';a="b c"')), {
+          maxLength: 4,
+        }),
+        fc.boolean(),
+      )
+      .map(([chunks, trailer]) => [
+        'Transfer-Encoding: chunked\r\n',
+        `${chunks.map(([data, extension]) => `${data.length.toString(16)}${extension}\r\n${data}\r\n`).join('')}0\r\n${trailer ? 'X-Sum: 1\r\n' : ''}\r\n`,
+      ]),
+  },
+);
+const request = fc
+  .record({
+    method: fc.constantFrom('GET', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'),
+    target: fc.tuple(fc.constantFrom('/0', '/1', '/2', '/0?a=b&c[]=%2f', '/1/../x'), fc.boolean()),
+    host: fc.constantFrom(host, host, host, `${host}:80`, 'api.PROJECT-3.localhost', 'project-9.localhost'),
+    fields: fc.array(fc.oneof({ weight: 6, arbitrary: usual }, { weight: 1, arbitrary: field }), { maxLength: 5 }),
+    body,
+  })
+  .map(({ method, target: [path], host: name, fields, body: [framing, data] }) =>
+    [
+      `${method} ${path} HTTP/1.1\r\nHost: ${name}\r\n`,
+      ...fields.map((line) => `${line}\r\n`),
+      `${framing}\r\n${data}`,
+    ].join(''),
+  );
+
+/** One byte that is changed, added or taken away, or none. */
+const damage = fc.option(
+  fc.tuple(fc.nat(), fc.constantFrom('replace', 'insert', 'remove'), fc.constantFrom(...'\0\t\n\r :;0a,\x7f\xff')),
+  { freq: 1 },
+);
+const damaged = (text: string, harm: readonly [number, string, string] | null): string => {
+  if (harm === null || text === '') return text;
+  const [where, how, byte] = harm;
+  const at = where % text.length;
+  return text.slice(0, at) + (how === 'remove' ? '' : byte) + text.slice(how === 'insert' ? at : at + 1);
+};
+
+const cutAt = (text: string, places: readonly number[]): readonly string[] => {
+  const sorted = places.map((place) => place % (text.length + 1)).sort((one, two) => one - two);
+  return [0, ...sorted]
+    .map((from, index) => text.slice(from, sorted[index] ?? text.length))
+    .filter((piece) => piece !== '');
+};
+
+const script = fc
+  .tuple(fc.constantFrom(...Object.values(scripts)), damage, fc.array(fc.nat(), { maxLength: 3 }))
+  .map(([{ pieces, ending }, harm, places]): Script => {
+    const text = damaged(pieces.join(''), harm);
+    // What is damaged may never end by itself.
+    return { pieces: cutAt(text, places), ending: harm === null ? ending : ending === 'keep' ? 'end' : ending };
+  });
+
+test('generated requests and answers, whole and damaged, in pieces: both lanes do the same', async () => {
+  const { compare } = await openBoth();
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(request, { minLength: 1, maxLength: 3 }),
+      damage,
+      fc.array(fc.nat(), { maxLength: 4 }),
+      fc.array(script, { minLength: 1, maxLength: 3 }),
+      async (requests, harm, places, answers) => {
+        await compare(cutAt(damaged(requests.join(''), harm) + last, places), answers);
+      },
+    ),
+    { seed: Number(process.env.FUZZ_SEED ?? 6), numRuns: Number(process.env.FUZZ_RUNS ?? 150) },
+  );
+}, 300_000);
