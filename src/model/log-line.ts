@@ -47,7 +47,8 @@ const longestLine = 16_384;
 
 /** A line of a log made of what was written; of one that a program wrote over (a progress bar) the last state counts. */
 export const logLine = (written: string, at: number | undefined): LogLine => {
-  const last = written.replace(/\r+$/, '').split('\r').at(-1) ?? '';
+  const whole = written.replace(/\r+$/, '');
+  const last = whole.slice(whole.lastIndexOf('\r') + 1);
   const text = colouredText(last.length > longestLine ? `${last.slice(0, longestLine)}…` : last);
   return at === undefined ? { text } : { text, at };
 };

@@ -38,6 +38,19 @@ test('a refusal knows the head, where its host is ours', () => {
   expect(decide('evil.example')).not.toHaveProperty('head');
 });
 
+test('a refusal knows the copy, unless it is not certain which', () => {
+  const foreign = { pid: 7, command: 'node', directory: '/projects/project-4', owner: 'project-4' };
+  const held = buildRouteTable([copy('project-5', [service('api', 8005)])], ['localhost'], () =>
+    problem('foreign-owner', { ...foreign, service: 'api', port: 8005, name: 'project-5' }),
+  );
+  const found = dispatch(
+    { method: 'GET', target: '/', version: '1.1', headers: ['Host', 'project-5.api.localhost'] },
+    held,
+  );
+  expect(found).toMatchObject({ kind: 'refuse', route: { workstream: 'project-5' } });
+  expect(decide('project-4.api.localhost')).toMatchObject({ kind: 'refuse', route: undefined });
+});
+
 test('a request that has been here too often goes no further, wherever it wants to go', () => {
   const via = (count: number) => Array.from({ length: count }, () => ['Via', '1.1 sidings']).flat();
   expect(decide('project-3.api.localhost', via(maxPasses))).toMatchObject({ kind: 'forward' });

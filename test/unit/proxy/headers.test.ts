@@ -73,6 +73,15 @@ test('there is exactly one framing, and trailers are announced where they can fo
   ]);
 });
 
+test('a method that could have a body says that there is none', () => {
+  expect(toUpstream([], 'POST')).toEqual(['Host', 'p.localhost:80', 'Content-Length', '0', ...ours]);
+});
+
+test('cookies in several fields are one, in their order', () => {
+  const fields = toUpstream(['cookie', 'a=1', 'X-A', '1', 'cookie', 'b=2', 'cookie', 'c=3']);
+  expect(fields).toEqual(['Host', 'p.localhost:80', 'cookie', 'a=1; b=2; c=3', 'X-A', '1', ...ours]);
+});
+
 test('a WebSocket handshake keeps its fields', () => {
   const fields = toUpstream(['Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Key', 'k']);
   expect(fields).toEqual([
