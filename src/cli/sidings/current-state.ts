@@ -1,6 +1,5 @@
 import { proxyAddress } from '../../config/resolver-settings.ts';
 import type { Settings } from '../../config/settings.ts';
-import { upstreamAddress, watchWorkstreams } from '../../daemon.ts';
 import type { State } from '../../model/workstream.ts';
 import { askDaemon } from './daemon-client.ts';
 import { withRoots } from './setting-options.ts';
@@ -23,6 +22,8 @@ export const currentState = async (settings: Settings, cwd: string): Promise<Cur
 
 /** Looks through the roots once, as the daemon would; `readOnly`: it claims no slot and runs no resolver command. */
 export const lookOnce = async (settings: Settings, { readOnly = false } = {}): Promise<State> => {
+  // With it comes all that a daemon is made of, which nobody needs who is answered by one.
+  const { upstreamAddress, watchWorkstreams } = await import('../../daemon.ts');
   const upstreamHost = await upstreamAddress(settings);
   const life = new AbortController();
   const address = () => proxyAddress(settings);

@@ -26,6 +26,19 @@ const server = `require('node:http').createServer(({ url }, response) => {
   response.end('hello');
 }).listen(process.env.API_PORT, '127.0.0.1', () => console.log('the API listens'));`;
 
+/** A service under `stack-env run`; ended with the test, and with it the command that it runs. */
+const startService = (args: readonly string[], place: Parameters<typeof startCommand>[2]): void => {
+  const { child, ended } = startCommand(
+    'stack-env',
+    ['run', '--service', 'api', '--', process.execPath, ...args],
+    place,
+  );
+  onTestFinished(async () => {
+    child.kill('SIGTERM');
+    await ended;
+  });
+};
+
 test('an agent’s session: all that it needs to know it learns from the folder of its copy', async (context) => {
   needs(context, 'redis-server');
   const folder = await temporaryFolder();
@@ -68,7 +81,7 @@ test('an agent’s session: all that it needs to know it learns from the folder 
   expect(tooEarly.stderr).toContain('project-3 was not ready within 0 s');
   expect((await sidings('verify')).code).toBe(1);
 
-  startCommand('stack-env', ['run', '--service', 'api', '--', process.execPath, 'server.cjs'], { cwd: inside, env });
+  startService(['server.cjs'], { cwd: inside, env });
   await startRedis(directory, portOf('redis'));
   await startPostgres(await postgresPrograms(), directory, portOf('postgres'));
   const { code, found: ready } = await asJson<Readiness>('wait', '--timeout', '30');
@@ -151,7 +164,7 @@ test('an agent’s session: all that it needs to know it learns from the folder 
   expect(await call('read_logs', { service: 'nothing' })).toMatch(/no service called nothing\. It has: api/);
   expect(await call('where_am_i', { directory: folder })).toMatch(/No sidings\.json/);
   expect(await call('recent_requests', { status: 'never' })).toMatch(/status/);
-});
+}, 60_000);
 
 test('without a proxy: what is missing is said, and the log is there all the same', async () => {
   const folder = await temporaryFolder();
@@ -206,7 +219,7 @@ test('logs -f and ls --watch show what comes through the daemon', async () => {
   const following = startCommand('sidings', ['logs', 'api', '-f'], { cwd, env });
   await eventually(() => following.stdout() === 'one\n', 'the first line');
   const program = `require('node:http').createServer().listen(${copy?.ports.api}, () => console.log('two'))`;
-  startCommand('stack-env', ['run', '--service', 'api', '--', process.execPath, '-e', program], { cwd, env });
+  startService(['-e', program], { cwd, env });
   await eventually(() => following.stdout() === 'one\ntwo\n', 'the second line');
   await eventually(() => states().at(-1)?.workstreams[0]?.live === true, 'the service to be up');
   sidings.child.kill('SIGTERM');
