@@ -99,10 +99,14 @@ test('an agent’s session: all that it needs to know it learns from the folder 
   expect(good.stdout).toContain('project-3 works');
 
   expect((await ask(port, hostname, '/boom?token=sesame')).status).toBe(500);
-  const query = new URLSearchParams({ workstream: 'project-3', status: '5xx', since: '5m' });
-  const { requests } = JSON.parse((await ask(port, 'localhost', `/api/requests?${query}`)).text) as {
-    requests: RequestSummary[];
-  };
+  const { found: listed } = await asJson<{ requests: readonly RequestSummary[] }>(
+    'requests',
+    '--status',
+    '5xx',
+    '--since',
+    '5m',
+  );
+  const { requests } = listed;
   expect(requests).toMatchObject([{ path: '/boom?token=***', status: 500, service: 'api' }]);
 
   const { found: log } = await asJson<ServiceLines>('logs', 'api', '--since', '5m');
