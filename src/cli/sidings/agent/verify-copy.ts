@@ -90,7 +90,7 @@ export const verifyCopy = async ({ directory, services, settings }: VerifyOption
     detail:
       newest === undefined
         ? `none failed ${since === undefined ? 'so far' : 'since the last verify'}`
-        : `${failures.length} failed ${since === undefined ? 'so far' : 'since the last verify'}; the last: ` +
+        : `${failures.length < mostFailures ? failures.length : `${mostFailures} or more`} failed ${since === undefined ? 'so far' : 'since the last verify'}; the last: ` +
           `${newest.method} ${newest.path} of ${newest.service ?? newest.host} answered ${newest.status}`,
   };
   const unwritten = await writeMoment(file, now);
