@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ask, type RunningSidings, type Started, startCommand, startSidings } from '../support/commands.ts';
@@ -236,8 +236,6 @@ test('names, commits and containers of strangers stay text', async () => {
   expect(await page.evaluate('document.body.innerText')).not.toMatch(/[\u001b\u202e]/);
 });
 
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 /** What axe-core finds serious, in a few words each. */
 const seriousFindings = async (): Promise<readonly string[]> => {
   const found = await page.evaluate(`axe.run().then(({ violations }) => violations
@@ -253,7 +251,7 @@ test.each(['light', 'dark'] as const)(
   async (colorScheme) => {
     await page.emulateMedia({ colorScheme });
     // Not by a script element: its policy allows none of that.
-    await page.evaluate(axe);
+    await page.evaluate(axe.source);
     for (const place of places) {
       await page.evaluate(`location.hash = ${JSON.stringify(place)}`);
       await page.locator(`nav a[aria-current][href="${place}"]`).waitFor();
