@@ -13,10 +13,20 @@ import { abandonSteps, bold, dim, say, step } from './demo/progress.mjs';
 import { ensurePackages, root } from './lib.mjs';
 
 const { values: options } = parseArgs({
-  options: { check: { type: 'boolean', default: false }, docker: { type: 'boolean', default: false } },
+  options: {
+    check: { type: 'boolean', default: false },
+    docker: { type: 'boolean', default: false },
+    copies: { type: 'string', default: '3' },
+  },
 });
 
 const example = `${root}examples/notes`;
+
+const count = Number(options.copies);
+if (!Number.isInteger(count) || count < 2 || count > 9 || (options.check && count !== 3)) {
+  say('--copies takes a number from 2 to 9; what --check proves is about three.');
+  process.exit(2);
+}
 
 if (process.platform === 'win32') {
   say('The demo runs on Linux and macOS. On Windows: use WSL.');
@@ -38,7 +48,7 @@ await step('build', ensureBuilt);
 
 // These need the packages and the build.
 const { loadSettings } = await import('../dist/config/load.js');
-const { copyFolder, linkSidings, moveHeldPorts, names, resolveCopies } = await import('./demo/copies.mjs');
+const { copyFolder, linkSidings, moveHeldPorts, namesOf, resolveCopies } = await import('./demo/copies.mjs');
 const { chooseProxyPorts } = await import('./demo/ports.mjs');
 const { preparePostgres, startPostgres } = await import('./demo/postgres.mjs');
 const { openProcesses } = await import('./demo/processes.mjs');
@@ -70,7 +80,8 @@ const env = {
 
 /** Copies, ports and the configuration of the proxy. */
 const prepare = async () => {
-  await step(`three copies in ${folder}`, () =>
+  const names = namesOf(count);
+  await step(`${count === 3 ? 'three' : count} copies in ${folder}`, () =>
     Promise.all(
       names.map(async (name) => {
         await copyFolder(example, `${folder}/${name}`);
@@ -88,8 +99,8 @@ const prepare = async () => {
   writeFileSync(`${own}/config/sidings/config.json`, JSON.stringify(config));
 
   const { copies, moves } = await step('ports', async () => {
-    const moves = await moveHeldPorts(folder, await resolveCopies(folder, env));
-    return { copies: await resolveCopies(folder, env), moves };
+    const moves = await moveHeldPorts(folder, await resolveCopies(folder, names, env));
+    return { copies: await resolveCopies(folder, names, env), moves };
   });
   for (const move of moves) say(`     ${move}`);
   return { folder, http, https, certificates, copies, env };

@@ -4,7 +4,11 @@ import { root } from '../lib.mjs';
 import { exec } from './exec.mjs';
 import { isHeld, nameOwner } from './ports.mjs';
 
-export const names = ['project', 'project-2', 'project-3'];
+/** The names of so many copies: the main checkout, and those that are numbered. */
+export const namesOf = (count) => [
+  'project',
+  ...Array.from({ length: count - 1 }, (_, index) => `project-${index + 2}`),
+];
 
 /** What a user types; also many times faster than Node's own copying. */
 export const copyFolder = (from, to) => exec('cp', ['-R', from, to]);
@@ -36,7 +40,8 @@ const resolve = async (directory, env) => {
 };
 
 /** What stack-env says about each copy. */
-export const resolveCopies = (folder, env) => Promise.all(names.map((name) => resolve(`${folder}/${name}`, env)));
+export const resolveCopies = (folder, names, env) =>
+  Promise.all(names.map((name) => resolve(`${folder}/${name}`, env)));
 
 const heldPorts = async (copies) => {
   const all = copies.flatMap(({ services }) =>
@@ -68,7 +73,7 @@ const smallestGap = (ports) => {
 export const moveHeldPorts = async (folder, copies) => {
   const held = await heldPorts(copies);
   if (held.length === 0) return [];
-  const files = names.map((name) => `${folder}/${name}/sidings.json`);
+  const files = copies.map(({ name }) => `${folder}/${name}/sidings.json`);
   const text = await readFile(files[0], 'utf8');
   const project = JSON.parse(text);
   const bases = Object.values(project.services).map(({ port }) => port);

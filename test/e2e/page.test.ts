@@ -120,7 +120,7 @@ test('it shows the copies, and a service that starts and stops, without being lo
 
   const web = await startIn('project-4', 'web');
   await card('project-4')
-    .getByText(/node -e .* · pid \d+/)
+    .getByText(/pid \d+ · node -e /)
     .waitFor();
   const url = `https://project-4.web.localhost:${sidings.httpsPort}`;
   const link = rowOf('project-4', 'web').getByRole('link', { name: url.replace('https://', ''), exact: true });

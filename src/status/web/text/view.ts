@@ -39,15 +39,18 @@ export const stateWord = (state: Service['state']): string =>
 /** What runs behind a service, in a few words: its container, or its process. */
 export const runnerOf = ({ provider, container, owner }: Service): string | undefined => {
   if (container !== undefined) return `${printable(provider)}: ${printable(container)}`;
-  if (owner !== undefined) return `${printable(shortCommand(owner.command))} · pid ${owner.pid}`;
+  if (owner !== undefined) return `pid ${owner.pid} · ${printable(shortCommand(owner.command))}`;
   return provider === 'directory' ? undefined : printable(provider);
 };
 
-/** A command line without the folders of its program and of the first file that it names. */
+/** A command line without the folders of its program and of a file that this one runs. */
 const shortCommand = (command: string): string =>
   command
     .split(' ')
-    .map((word, index) => (index < 2 && word.startsWith('/') ? word.slice(word.lastIndexOf('/') + 1) : word))
+    .map((word, index) => {
+      const isLong = word.startsWith('/') || word.includes('node_modules/.bin/');
+      return index < 2 && isLong ? word.slice(word.lastIndexOf('/') + 1) : word;
+    })
     .join(' ');
 
 /** What a look at a service came to: what a database says of itself, or why it does not answer. */

@@ -71,7 +71,9 @@ test('the summary counts workstreams and all problems', () => {
 test('what runs behind a service is its container, its process, or what found it', () => {
   const owner = { pid: 7, command: '/usr/bin/node /code/node_modules/.bin/vite --host /tmp\u001b[31m' };
   expect(runnerOf(serviceOf())).toBeUndefined();
-  expect(runnerOf(serviceOf({ owner }))).toBe('node vite --host /tmp\\u{1b}[31m · pid 7');
+  expect(runnerOf(serviceOf({ owner }))).toBe('pid 7 · node vite --host /tmp\\u{1b}[31m');
+  const relative = { pid: 8, command: 'node node_modules/.bin/vite' };
+  expect(runnerOf(serviceOf({ owner: relative }))).toBe('pid 8 · node vite');
   expect(runnerOf(serviceOf({ provider: 'docker', container: 'project-3_api_1', owner }))).toBe(
     'docker: project-3_api_1',
   );
