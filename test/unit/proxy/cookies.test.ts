@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { buildRouteTable, lookup } from '../../../src/model/route-table.ts';
 import { isHostOnlyForced, ownsDomain, withoutDomain } from '../../../src/proxy/cookies.ts';
-import { copy, service } from '../../support/proxy.ts';
+import { copy, service } from '../../support/claims.ts';
 
 const table = buildRouteTable(
   [

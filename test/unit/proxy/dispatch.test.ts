@@ -3,7 +3,7 @@ import { problem } from '../../../src/model/problem.ts';
 import { buildRouteTable } from '../../../src/model/route-table.ts';
 import { dispatch } from '../../../src/proxy/dispatch.ts';
 import { maxPasses } from '../../../src/proxy/headers.ts';
-import { copy, service } from '../../support/proxy.ts';
+import { copy, service } from '../../support/claims.ts';
 
 const refusal = problem('hostname-taken', { hostname: 'h', first: 'a', second: 'b' });
 const table = buildRouteTable(

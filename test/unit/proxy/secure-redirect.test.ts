@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { buildRouteTable } from '../../../src/model/route-table.ts';
 import { dispatch } from '../../../src/proxy/dispatch.ts';
 import { redirectPage, securedAddress } from '../../../src/proxy/secure-redirect.ts';
-import { copy, service } from '../../support/proxy.ts';
+import { copy, service } from '../../support/claims.ts';
 
 const table = buildRouteTable([copy('project-3', [service('api', 8003)])], ['localhost']);
 const load = ['Upgrade-Insecure-Requests', '1'];

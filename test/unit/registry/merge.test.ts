@@ -13,7 +13,7 @@ import {
   stateOf,
 } from '../../../src/registry/merge.ts';
 import { upstreamKey } from '../../../src/registry/reach.ts';
-import { copy, service } from '../../support/proxy.ts';
+import { copy, service } from '../../support/claims.ts';
 
 const unreadable = problem('copy-unreadable', { directory: '/code', reason: 'permission denied' });
 

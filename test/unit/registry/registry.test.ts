@@ -6,7 +6,7 @@ import type { Liveness } from '../../../src/registry/liveness.ts';
 import type { Sighting, Sightings } from '../../../src/registry/merge.ts';
 import { upstreamKey } from '../../../src/registry/reach.ts';
 import { createRegistry, type RegistryOptions } from '../../../src/registry/registry.ts';
-import { copy, service } from '../../support/proxy.ts';
+import { copy, service } from '../../support/claims.ts';
 
 /** Time of looks passes only when the test says so. */
 const stopClock = () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { plainText, runsOf } from '../../../../src/status/web/text/sgr.ts';
+import { anyText } from '../../../support/text.ts';
 
 const esc = '\u001b';
 
@@ -81,7 +82,7 @@ test('markup stays text', () => {
 
 test('whatever a line holds, classes are ours and no control character comes out', () => {
   const piece = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    anyText(),
     fc.constantFrom(esc, '[', ']', ';', 'm', '38', '48', '2', '5', '0', '\u009b', '\u0007', '\u009c', '31', '97'),
   );
   fc.assert(
