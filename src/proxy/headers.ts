@@ -1,4 +1,5 @@
 import { isHostOnlyForced, withoutDomain } from './cookies.ts';
+import { nameFilter } from './name-filter.ts';
 import { type RawHeaders, type RequestHead, tokens, valuesOf } from './request-head.ts';
 
 /** Our name in `Via` (RFC 9110 §7.6.3). */
@@ -22,6 +23,25 @@ const hopByHop = new Set([
 
 const mostlyWithoutBody = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
 
+const mattersUpstream = nameFilter([
+  ...hopByHop,
+  ...['via', 'cookie', 'host', 'content-length', 'x-request-id', 'trailer', 'forwarded'],
+]);
+const mattersToClient = nameFilter([
+  ...hopByHop,
+  ...[
+    'x-request-id',
+    'x-workstream',
+    'strict-transport-security',
+    'alt-svc',
+    'content-length',
+    'trailer',
+    'set-cookie',
+  ],
+]);
+/** First letters of a name that may be a claim about forwarding. */
+const isX = (name: string): boolean => (name.charCodeAt(0) | 32) === 0x78;
+
 /** What only the proxy may say to an application, with `-` for every separator: some read `_` and `.` as `-`. */
 const isForwardingClaim = (lower: string): boolean => {
   const name = lower.replace(/[^a-z0-9]/g, '-');
@@ -30,18 +50,22 @@ const isForwardingClaim = (lower: string): boolean => {
 
 /** The names that `Connection` lists, in lower case. */
 const listed = (headers: RawHeaders): ReadonlySet<string> => {
-  const names = new Set<string>();
-  for (let index = 0; index < headers.length; index += 2)
-    if ((headers[index] as string).toLowerCase() === 'connection')
-      for (const name of tokens(headers[index + 1] as string)) names.add(name);
-  return names;
+  const lists = valuesOf(headers, 'connection');
+  // What nearly every request says names no field.
+  if (lists.length === 0 || (lists.length === 1 && /^(keep-alive|close)$/i.test(lists[0] as string))) return nothing;
+  return new Set(lists.flatMap(tokens));
 };
 
+const nothing: ReadonlySet<string> = new Set();
+
 /** How often the request went through a proxy of our name. */
-export const passes = (headers: RawHeaders): number =>
-  valuesOf(headers, 'via')
+export const passes = (headers: RawHeaders): number => {
+  const via = valuesOf(headers, 'via');
+  if (via.length === 0) return 0;
+  return via
     .flatMap((value) => value.split(','))
     .filter((entry) => entry.trim().split(/\s+/)[1]?.toLowerCase() === pseudonym).length;
+};
 
 /** Who asked, and how the request reached the proxy. */
 export interface Arrival {
@@ -67,6 +91,10 @@ export const upstreamHeaders = (head: RequestHead, arrival: Arrival): string[] =
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
     const value = headers[index + 1] as string;
+    if (named.size === 0 && !mattersUpstream(name) && !isX(name)) {
+      fields.push(name, value);
+      continue;
+    }
     const lower = name.toLowerCase();
     if (lower === 'via') via.push(value);
     else if (lower === 'cookie' && cookieAt !== -1) fields[cookieAt] += `; ${value}`;
@@ -99,7 +127,7 @@ export const upstreamHeaders = (head: RequestHead, arrival: Arrival): string[] =
     'X-Request-Id',
     arrival.requestId,
     'Via',
-    [...via, `${arrival.version} ${pseudonym}`].join(', '),
+    via.length === 0 ? `${arrival.version} ${pseudonym}` : `${via.join(', ')}, ${arrival.version} ${pseudonym}`,
   );
   return fields;
 };
@@ -127,6 +155,10 @@ export const clientHeaders = (headers: RawHeaders, context: AnswerContext): stri
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
     const value = headers[index + 1] as string;
+    if (named.size === 0 && !mattersToClient(name)) {
+      fields.push(name, value);
+      continue;
+    }
     const lower = name.toLowerCase();
     if (hopByHop.has(lower) || named.has(lower)) continue;
     if (lower === 'x-request-id' || lower === 'x-workstream') continue;
@@ -202,7 +234,9 @@ const forbiddenInTrailers = new Set([
 
 /** A folder's name as a field value: what is not printable ASCII is percent-encoded. */
 const headerText = (text: string): string =>
-  text.replace(/[^ -$&-~]/gu, (char) => encodeURIComponent(Buffer.from(char).toString()));
+  /^[ -$&-~]*$/.test(text)
+    ? text
+    : text.replace(/[^ -$&-~]/gu, (char) => encodeURIComponent(Buffer.from(char).toString()));
 
 /** Whether an answer is a stream of server-sent events, which never ends by itself. */
 export const isEventStream = (headers: RawHeaders): boolean =>

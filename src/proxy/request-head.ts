@@ -1,5 +1,6 @@
 import { type Authority, parseAuthority } from '../model/hostname.ts';
 import { type Problem, problem } from '../model/problem.ts';
+import { nameFilter } from './name-filter.ts';
 
 /** Names and values in turn, as they came: `['Host', 'a.localhost', 'Accept', 'text/html']`. Repeated names are kept apart. */
 export type RawHeaders = readonly string[];
@@ -11,6 +12,8 @@ export interface ReceivedHead {
   /** `1.1` or `1.0`; anything else is refused. */
   readonly version: string;
   readonly headers: RawHeaders;
+  /** A strict parser of ours has read it: its fields hold no character that they must not hold. */
+  readonly isClean?: boolean;
 }
 
 /** How the end of the body is known (RFC 9112 §6.3). */
@@ -42,6 +45,16 @@ const visible = /^[!-~]+$/;
 /** Names that must not appear in a disguise: some applications read `Content_Length` as `Content-Length` (CGI, WSGI). */
 const framingNames = new Set(['content-length', 'transfer-encoding']);
 
+const decides = nameFilter([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'upgrade',
+  'connection',
+  'sec-websocket-key',
+  'expect',
+]);
+
 const invalid = (reason: string): Problem => problem('request-invalid', { reason });
 
 /**
@@ -49,7 +62,7 @@ const invalid = (reason: string): Problem => problem('request-invalid', { reason
  * `method-unsupported`, `expectation-unknown`): two programs could read it differently, so it must not be forwarded. Rules of RFC 9112 §3, §5 and §6,
  * stricter wherever they leave a choice.
  */
-export const judgeHead = ({ method, target, version, headers }: ReceivedHead): RequestHead | Problem => {
+export const judgeHead = ({ method, target, version, headers, isClean }: ReceivedHead): RequestHead | Problem => {
   if (version !== '1.1' && version !== '1.0') return invalid('the version is not HTTP/1.1');
   if (!fieldName.test(method)) return invalid('the method is not a token');
   if (method === 'CONNECT' || method === 'TRACE') return problem('method-unsupported', { method });
@@ -65,8 +78,11 @@ export const judgeHead = ({ method, target, version, headers }: ReceivedHead): R
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
     const value = headers[index + 1] as string;
-    if (!fieldName.test(name)) return invalid('a field name holds a character that it must not hold');
-    if (!fieldValue.test(value)) return invalid('a field value holds a character that it must not hold');
+    if (isClean !== true && !fieldName.test(name))
+      return invalid('a field name holds a character that it must not hold');
+    if (isClean !== true && !fieldValue.test(value))
+      return invalid('a field value holds a character that it must not hold');
+    if (!decides(name)) continue;
     const lower = name.toLowerCase();
     switch (lower) {
       case 'host':
@@ -137,11 +153,17 @@ export const tokens = (list: string): readonly string[] =>
 
 /** All values of a field. `name` is in lower case. */
 export const valuesOf = (headers: RawHeaders, name: string): readonly string[] => {
-  const values: string[] = [];
-  for (let index = 0; index < headers.length; index += 2)
-    if ((headers[index] as string).toLowerCase() === name) values.push(headers[index + 1] as string);
-  return values;
+  let values: string[] | undefined;
+  for (let index = 0; index < headers.length; index += 2) {
+    const found = headers[index] as string;
+    if (found.length !== name.length || found.toLowerCase() !== name) continue;
+    values ??= [];
+    values.push(headers[index + 1] as string);
+  }
+  return values ?? none;
 };
+
+const none: readonly string[] = [];
 
 type Place = Pick<RequestHead, 'path' | 'host' | 'authority'>;
 

@@ -6,7 +6,7 @@ import { judgeAnswer } from '../answer-head.ts';
 import { arrivalOf } from '../arrival.ts';
 import type { Answerable } from '../client.ts';
 import { watchHalfOpen } from '../half-open.ts';
-import { clientHeaders, isEventStream, upstreamHeaders } from '../headers.ts';
+import { type Arrival, clientHeaders, isEventStream, upstreamHeaders } from '../headers.ts';
 import { restMs } from '../http1-client.ts';
 import { headMs, keepAliveMs, maxHeadBytes, refuseConnection } from '../http1-server.ts';
 import { type Failure, failureOf, isLoss, isRepeatable, passingInterim, reasonPhrase } from '../lane.ts';
@@ -76,6 +76,8 @@ type Answering = 'waiting' | 'begun' | 'over';
 export class FastConnection implements Answerable, UpstreamUser {
   readonly arrival: Answerable['arrival'];
   readonly wantsTunnel = false;
+  /** The same for each request but for the id. */
+  private readonly arrived: { -readonly [Key in keyof Arrival]: Arrival[Key] };
   received: ReceivedHead = noHead;
 
   private readonly lane: FastLane;
@@ -118,6 +120,7 @@ export class FastConnection implements Answerable, UpstreamUser {
     this.lane = lane;
     this.output = new Output(socket);
     this.arrival = arrivalOf(socket, '1.1');
+    this.arrived = { ...this.arrival, requestId: '' };
     this.since = lane.clock.now;
     socket.on('data', this.handleData).on('end', this.handleEnd).on('error', ignore).on('close', this.handleClose);
     socket.on('drain', this.handleDrain);
@@ -255,6 +258,7 @@ export class FastConnection implements Answerable, UpstreamUser {
     const { lane } = this;
     const id = lane.nextId();
     this.received = received;
+    this.arrived.requestId = id;
     this.hasAsked = true;
     this.answering = 'waiting';
     this.sentStatus = 0;
@@ -264,9 +268,7 @@ export class FastConnection implements Answerable, UpstreamUser {
     this.request = { id, head, route, client: this, observed };
     const { framing } = head;
     this.requestBody.begin(framing.kind, framing.kind === 'length' ? Number(framing.length) : 0);
-    this.requestText =
-      `${head.method} ${head.path} HTTP/1.1\r\n` +
-      fieldLines(upstreamHeaders(head, { ...this.arrival, requestId: id }));
+    this.requestText = `${head.method} ${head.path} HTTP/1.1\r\n` + fieldLines(upstreamHeaders(head, this.arrived));
     this.sendHead(isRepeatable(head, false));
   }
 
@@ -354,6 +356,7 @@ export class FastConnection implements Answerable, UpstreamUser {
     }
     const { answerBody, output, request, socket } = this;
     const before = answerBody.dataBytes;
+    output.useRoom();
     const end = answerBody.pass(buffer, at, to, output);
     if (request?.observed !== undefined) request.observed.bytesOut += answerBody.dataBytes - before;
     if (answerBody.isBroken) {

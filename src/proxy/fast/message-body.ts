@@ -35,32 +35,26 @@ export class MessageBody {
   /** Passes on what `buffer` holds of it. Gives the index behind it; what follows there belongs to nothing of this message. */
   pass(buffer: Buffer, from: number, to: number, writer: Writer): number {
     if (this.isOver || from === to) return from;
-    switch (this.kind) {
-      case 'none':
-        return from;
-      case 'length': {
-        const end = Math.min(to, from + this.left);
-        this.left -= end - from;
-        this.received += end - from;
-        this.isOver = this.left === 0;
-        writer.bytes(buffer, from, end);
-        return end;
-      }
-      case 'close':
-        this.received += to - from;
-        writer.text(`${(to - from).toString(16)}\r\n`);
-        writer.bytes(buffer, from, to);
-        writer.text('\r\n');
-        return to;
-      case 'chunked': {
-        const chunks = this.chunks as ChunkedBody;
-        const end = chunks.pass(buffer, from, to, writer);
-        this.isBroken = chunks.state === 'broken';
-        this.isOver = chunks.state === 'over';
-        if (this.isOver) writer.text(`0\r\n${fieldLines(safeTrailers(chunks.trailers))}\r\n`);
-        return end;
-      }
+    if (this.kind === 'length') {
+      const end = Math.min(to, from + this.left);
+      this.left -= end - from;
+      this.received += end - from;
+      this.isOver = this.left === 0;
+      writer.bytes(buffer, from, end);
+      return end;
     }
+    if (this.chunks === undefined) {
+      this.received += to - from;
+      writer.text(`${(to - from).toString(16)}\r\n`);
+      writer.bytes(buffer, from, to);
+      writer.text('\r\n');
+      return to;
+    }
+    const end = this.chunks.pass(buffer, from, to, writer);
+    this.isBroken = this.chunks.state === 'broken';
+    this.isOver = this.chunks.state === 'over';
+    if (this.isOver) writer.text(`0\r\n${fieldLines(safeTrailers(this.chunks.trailers))}\r\n`);
+    return end;
   }
 
   /** The connection that it came by has ended in good order. Gives whether that is how this body ends. */

@@ -13,6 +13,8 @@ export class Output implements Writer {
   private isCorked = false;
   /** Whether a buffer itself, and not a copy, was written since the last `flush`. */
   private isLent = false;
+  /** Up to the first part of it that is written, text may be put before it in the buffer itself. */
+  private hasRoom = false;
 
   constructor(socket: Socket) {
     this.socket = socket;
@@ -22,12 +24,26 @@ export class Output implements Writer {
     this.gathered += text;
   }
 
+  /** What comes next is from a buffer in which everything before it is free to be written over. */
+  useRoom(): void {
+    this.hasRoom = true;
+  }
+
   bytes(buffer: Buffer, from: number, to: number): void {
     if (to - from <= copied) {
       this.gathered += buffer.toString('latin1', from, to);
       return;
     }
     this.isLent = true;
+    const { length } = this.gathered;
+    const hasRoom = this.hasRoom && length <= from;
+    this.hasRoom = false;
+    if (hasRoom) {
+      buffer.write(this.gathered, from - length, 'latin1');
+      this.gathered = '';
+      this.socket.write(buffer.subarray(from - length, to));
+      return;
+    }
     if (!this.isCorked && this.gathered !== '') {
       this.socket.cork();
       this.isCorked = true;
@@ -45,6 +61,7 @@ export class Output implements Writer {
     }
     const isNeeded = this.isLent && this.socket.writableLength > 0;
     this.isLent = false;
+    this.hasRoom = false;
     return isNeeded;
   }
 

@@ -41,7 +41,7 @@ export const readAnswer = (text: string): ReadAnswer | 'incomplete' | 'wrong' =>
   const headers: string[] = [];
   const size = readFields(text, fieldsAt, headers);
   if (size < 0) return size === incomplete ? 'incomplete' : 'wrong';
-  return { status, version, reason, headers, size };
+  return { status, version, reason, headers, isClean: true, size };
 };
 
 const lf = 10;

@@ -1,3 +1,4 @@
+import { nameFilter } from '../name-filter.ts';
 import type { ReceivedHead } from '../request-head.ts';
 import { expectText, incomplete, isInTarget, readFields } from './fields.ts';
 
@@ -54,8 +55,8 @@ export const readPlainHead = (text: string): PlainHead | 'incomplete' | 'other' 
         break;
       case 'connection':
         connections += 1;
-        keepsAlive = lower(value) !== 'close';
-        if (keepsAlive && lower(value) !== 'keep-alive') return 'other';
+        keepsAlive = value.toLowerCase() !== 'close';
+        if (keepsAlive && value.toLowerCase() !== 'keep-alive') return 'other';
         break;
       case 'content-length':
         framings += 1;
@@ -71,39 +72,28 @@ export const readPlainHead = (text: string): PlainHead | 'incomplete' | 'other' 
   }
   if (hosts > 1 || framings > 1 || connections > 1) return 'other';
   if (size === incomplete) return 'incomplete';
-  return hosts === 1 ? { method, target, version: '1.1', headers, size, keepsAlive } : 'other';
+  return hosts === 1 ? { method, target, version: '1.1', headers, isClean: true, size, keepsAlive } : 'other';
 };
 
 const slash = 47;
 
-const lower = (text: string): string => text.toLowerCase();
+const deciding = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'expect',
+  'upgrade',
+  'te',
+  'http2-settings',
+  // Some parsers take it for Connection.
+  'proxy-connection',
+]);
+const mayDecide = nameFilter(deciding);
 
-/** The name in lower case where it decides about the lane, found by its length first. */
+/** The name in lower case where it decides about the lane. */
 const keyOf = (name: string): string | undefined => {
-  const key = deciding[name.length];
-  if (key === undefined) return undefined;
-  const found = lower(name);
-  return key.includes(found) ? found : undefined;
+  if (!mayDecide(name)) return undefined;
+  const lower = name.toLowerCase();
+  return deciding.has(lower) ? lower : undefined;
 };
-
-/** By length: names that are checked, or that make a head not plain. */
-const deciding: readonly (readonly string[] | undefined)[] = (() => {
-  const names = [
-    'host',
-    'connection',
-    'content-length',
-    'transfer-encoding',
-    'expect',
-    'upgrade',
-    'te',
-    'http2-settings',
-    // Some parsers take it for Connection.
-    'proxy-connection',
-  ];
-  const byLength: string[][] = [];
-  for (const name of names) {
-    byLength[name.length] ??= [];
-    byLength[name.length]?.push(name);
-  }
-  return byLength;
-})();

@@ -10,10 +10,17 @@ const marginMs = 1000;
 const maxIdlePerUpstream = 256;
 /** What one read takes at most. Memory that nothing was read into is not used up. */
 const bufferBytes = 64 * 1024;
+/** So much is free before what is read: a new head that is a little longer than the old one goes there, right before the body. */
+const roomBytes = 2048;
+
+const newBuffer = (): Buffer => Buffer.allocUnsafeSlow(roomBytes + bufferBytes);
 
 /** Who has asked for something on a connection, and is told what comes back. */
 export interface UpstreamUser {
-  /** `buffer` is filled anew afterwards, unless the connection is told that it is still needed. */
+  /**
+   * `buffer` is filled anew afterwards, unless the connection is told that it is still needed. What is before `from`, and what of it was
+   * read, is free to be written over.
+   */
   readonly answerBytes: (buffer: Buffer, from: number, to: number) => void;
   /** The upstream has closed its half (no error) or the connection broke; nothing follows. */
   readonly upstreamEnded: (error: NodeJS.ErrnoException | undefined) => void;
@@ -32,23 +39,26 @@ export class UpstreamConnection {
   idleUntil = 0;
   /** Those that are idle beside it, and itself while it is. */
   readonly idle: UpstreamConnection[];
-  private buffer: Buffer = Buffer.allocUnsafeSlow(bufferBytes);
+  private buffer = newBuffer();
   private isNeeded = false;
+  private isReading = false;
 
   constructor(open: (onread: OnReadOpts) => Socket, user: UpstreamUser, idle: UpstreamConnection[]) {
     this.user = user;
     this.idle = idle;
     this.socket = open({
-      // Asked for behind each read.
+      // Asked for before the first read, and behind each: then the one that is there stays unless there is another.
       buffer: () => {
-        if (this.isNeeded) this.buffer = Buffer.allocUnsafeSlow(bufferBytes);
+        if (this.isNeeded) this.buffer = newBuffer();
+        else if (this.isReading) return undefined as unknown as Buffer;
         this.isNeeded = false;
-        return this.buffer;
+        return this.buffer.subarray(roomBytes);
       },
       callback: (size) => {
+        this.isReading = true;
         // What comes when nobody has asked for anything is no answer.
         if (this.user === undefined) this.end();
-        else this.user.answerBytes(this.buffer, 0, size);
+        else this.user.answerBytes(this.buffer, roomBytes, roomBytes + size);
         return true;
       },
     });

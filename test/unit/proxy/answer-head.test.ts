@@ -30,3 +30,8 @@ test.each<[string, Partial<AnswerHead>, string]>([
 ])('an answer with %s is not', (_name, more, reason) => {
   expect(judge(more)).toContain(reason);
 });
+
+test('what a strict parser has read is not looked through again for characters', () => {
+  expect(judge({ headers: ['X A', '\0'], isClean: true })).toBeUndefined();
+  expect(judge({ headers: ['Content-Length', '3', 'Content-Length', '3'], isClean: true })).toContain('more than one');
+});

@@ -138,3 +138,10 @@ test('whatever the head is, the judgement is a head or a problem, and what passe
     }),
   );
 });
+
+test('a name that only looks like one that decides is a name like any other', () => {
+  const headers = ['Host', 'a.localhost', 'Continuing', 'x'];
+  expect(judgeHead({ method: 'GET', target: '/', version: '1.1', headers })).toMatchObject({
+    framing: { kind: 'none' },
+  });
+});

@@ -66,6 +66,7 @@ test.each([
   '1\n',
   '1\rx',
   '3\r\nabcd',
+  '3\r\nabcdef\r\n',
   '3\r\nabc\n',
   '3\r\nabc\r0',
   '1;\r\n',

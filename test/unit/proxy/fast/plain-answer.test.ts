@@ -8,6 +8,7 @@ test('a head is read, interim or final, of either version', () => {
     version: '1.1',
     reason: 'All Right',
     headers: ['Content-Length', '2', 'X-A', 'b', 'X-Latin', '\xe9'],
+    isClean: true,
     size: text.length,
   });
   expect(readAnswer('HTTP/1.0 404 \r\n\r\n')).toMatchObject({ status: 404, version: '1.0', reason: '', headers: [] });

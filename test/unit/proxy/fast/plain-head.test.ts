@@ -12,6 +12,7 @@ test('a plain head is read, names and values as they came', () => {
     'X-Empty:',
     'X-Space: \t a b\t ',
     'x-latin: caf\xe9',
+    'Continuing: y',
     'Content-Length: 3',
   );
   expect(readPlainHead(`${text}abc`)).toEqual({
@@ -20,8 +21,9 @@ test('a plain head is read, names and values as they came', () => {
     version: '1.1',
     headers: [
       ...['Host', 'project-3.api.localhost', 'Connection', 'Keep-Alive', 'X-Empty', '', 'X-Space', 'a b'],
-      ...['x-latin', 'caf\xe9', 'Content-Length', '3'],
+      ...['x-latin', 'caf\xe9', 'Continuing', 'y', 'Content-Length', '3'],
     ],
+    isClean: true,
     size: text.length,
     keepsAlive: true,
   });

@@ -1,0 +1,162 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createServer, type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { FastConnection, type FastLane } from '../../../src/proxy/fast/fast-connection.ts';
+import { fetchBy } from '../../support/fronts.ts';
+import { copy, portOf, service, startProxy } from '../../support/proxy.ts';
+import { eventually, rawClient } from '../../support/raw.ts';
+import { answerOk, startRawUpstream, startUpstream } from '../../support/upstream.ts';
+
+const host = 'project-3.api.localhost';
+const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`;
+const proxyTo = (port: number) => startProxy({ copies: [copy('project-3', [service('api', port)])], lanes: 'fast' });
+
+/** The lane alone, with a clock that the test moves. */
+const openLane = async () => {
+  const clock = { now: 0, date: 'now' };
+  const handed: string[] = [];
+  const unused = (): never => {
+    throw new Error('Nothing is asked for here.');
+  };
+  const lane: FastLane = {
+    clock,
+    pool: { take: unused, giveBack: unused, sweep: unused, close: unused },
+    responseTimeoutMs: 1000,
+    plan: unused,
+    nextId: unused,
+    observe: undefined,
+    ownsDomain: unused,
+    explain: unused,
+    refuse: unused,
+    lost: unused,
+    isDraining: () => false,
+    handOver: (socket, bytes) => {
+      handed.push(bytes.toString('latin1'));
+      socket.end('handed over');
+    },
+  };
+  const connections: FastConnection[] = [];
+  const server = createServer({ allowHalfOpen: true }, (socket: Socket) => {
+    connections.push(new FastConnection(socket, lane));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+  });
+  const client = rawClient(portOf(server));
+  await eventually(() => connections.length === 1);
+  const [connection] = connections as [FastConnection];
+  return { client, connection, clock, handed };
+};
+
+test('a head that takes its time gets 408, and so does a connection without one', async () => {
+  for (const begin of ['', 'GET / HT']) {
+    const { client, connection, clock } = await openLane();
+    client.send(begin);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    connection.sweep(29_000);
+    expect(client.received()).toBe('');
+    clock.now = 31_000;
+    connection.sweep(clock.now);
+    expect(await client.closed).toMatch(/^HTTP\/1\.1 408 [\s\S]*request-timeout/);
+  }
+});
+
+test('a head that ends in the middle gets 400', async () => {
+  const { client } = await openLane();
+  client.socket.end('GET / HT');
+  expect(await client.closed).toMatch(/^HTTP\/1\.1 400 /);
+});
+
+test('a head in too many pieces, or too long, is for the full lane, with every byte of it', async () => {
+  const { client, handed } = await openLane();
+  client.socket.setNoDelay(true);
+  const text = get('/').slice(0, 40);
+  for (const char of text) {
+    client.send(char);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  await client.closed;
+  expect(text.startsWith(handed[0] as string)).toBe(true);
+  const other = await openLane();
+  const long = `GET / HTTP/1.1\r\nHost: ${host}\r\nX: ${'a'.repeat(70_000)}`;
+  other.client.send(long);
+  await other.client.closed;
+  expect(long.startsWith(other.handed[0] as string)).toBe(true);
+});
+
+test('between two requests a connection goes over to the full lane, and a WebSocket opens there', async () => {
+  const upstream = await startRawUpstream((received, socket) => {
+    if (/upgrade: websocket/i.test(received))
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\nhello',
+      );
+    else answerOk(received, socket);
+  });
+  const { port } = await proxyTo(upstream.port);
+  const client = rawClient(port);
+  client.send(get('/1') + get('/2'));
+  await client.until(/ok[\s\S]*ok$/);
+  client.send(
+    get('/3', 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n'),
+  );
+  await client.until(/101 Switching Protocols[\s\S]*hello$/);
+});
+
+test('a client that asks and asks and takes nothing is held back', async () => {
+  let asked = 0;
+  const body = Buffer.alloc(1 << 20);
+  const { port: upstream } = await startUpstream((_request, response) => {
+    asked += 1;
+    response.end(body);
+  });
+  const { port } = await proxyTo(upstream);
+  const client = rawClient(port);
+  client.socket.pause();
+  client.send(get('/').repeat(500));
+  let before = -1;
+  await eventually(async () => {
+    const still = asked > 0 && asked === before;
+    before = asked;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return still && asked === before;
+  }, 'the client is held back');
+  expect(asked).toBeLessThan(50);
+});
+
+test('what is read for one client is not written over while another takes its time', async () => {
+  const bodies = Array.from({ length: 10 }, () => randomBytes(300_000));
+  const { port } = await startUpstream((request, response) => response.end(bodies[Number(request.url?.slice(1))]));
+  const proxy = await proxyTo(port);
+  const digest = (text: string | Buffer): string =>
+    createHash('sha256')
+      .update(typeof text === 'string' ? Buffer.from(text, 'latin1') : text)
+      .digest('hex');
+  for (const front of ['HTTP/1.1', 'HTTP/1.1 over TLS'] as const) {
+    for (let round = 0; round < 5; round += 1) {
+      const answers = await Promise.all(
+        bodies.map((_body, index) => fetchBy(front, proxy, { host, path: `/${index}` })),
+      );
+      expect(answers.map(({ text }) => digest(text))).toEqual(bodies.map(digest));
+    }
+  }
+});
+
+test('many requests of one connection over TLS come back whole, though its writes end late', async () => {
+  const body = randomBytes(20_000);
+  const { port } = await startUpstream((_request, response) => response.end(body));
+  const proxy = await proxyTo(port);
+  const { Agent, request } = await import('node:https');
+  const agent = new Agent({ keepAlive: true, maxSockets: 3, rejectUnauthorized: false });
+  onTestFinished(() => agent.destroy());
+  const ask = () =>
+    new Promise<Buffer>((resolve, reject) => {
+      const parts: Buffer[] = [];
+      request({ agent, host: '127.0.0.1', port: proxy.securePort, headers: { host } }, (response) => {
+        response.on('data', (part: Buffer) => parts.push(part)).on('end', () => resolve(Buffer.concat(parts)));
+      })
+        .on('error', reject)
+        .end();
+    });
+  for (const answer of await Promise.all(Array.from({ length: 100 }, ask))) expect(answer.equals(body)).toBe(true);
+});
