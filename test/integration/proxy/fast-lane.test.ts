@@ -2,6 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { FastConnection, type FastLane } from '../../../src/proxy/fast/fast-connection.ts';
+import { Output } from '../../../src/proxy/fast/output.ts';
+import { createUpstreamPool } from '../../../src/proxy/fast/upstream-pool.ts';
+import { openUpstreamConnections } from '../../../src/proxy/upstream-connections.ts';
 import { fetchBy } from '../../support/fronts.ts';
 import { copy, portOf, service, startProxy } from '../../support/proxy.ts';
 import { eventually, rawClient } from '../../support/raw.ts';
@@ -123,6 +126,61 @@ test('a client that asks and asks and takes nothing is held back', async () => {
   }, 'the client is held back');
   expect(asked).toBeLessThan(50);
 });
+
+test('a buffer that is still being written somewhere is not read into', async () => {
+  const upstream = await startRawUpstream((received, socket) => socket.write(received.at(-1) as string));
+  const connections = openUpstreamConnections();
+  onTestFinished(() => connections.close());
+  const pool = createUpstreamPool(connections.open, { now: 0, date: '' });
+  const reads: { buffer: Buffer; text: string }[] = [];
+  const connection = pool.take({ host: 'localhost', port: upstream.port }, true, {
+    answerBytes: (buffer, from, to) => {
+      reads.push({ buffer, text: buffer.toString('latin1', from, to) });
+      if (reads.length === 2) connection.keepBuffer();
+    },
+    upstreamEnded: () => {},
+    upstreamDrained: () => {},
+  });
+  for (const letter of 'abcd') {
+    connection.socket.write(letter);
+    await eventually(() => reads.at(-1)?.text === letter);
+  }
+  const [one, two, three, four] = reads.map(({ buffer }) => buffer);
+  expect([one === two, two === three, three === four]).toEqual([true, false, true]);
+  connection.end();
+});
+
+test('what a connection could not take at once is known to be needed', async () => {
+  const taker = rawClient(
+    await new Promise<number>((resolve) => {
+      const server = createServer((socket) => accepted.push(socket)).listen(0, () => resolve(portOf(server)));
+      onTestFinished(() => {
+        server.close();
+      });
+    }),
+  );
+  taker.socket.pause();
+  await eventually(() => accepted.length === 1);
+  const [socket] = accepted as [Socket];
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  const output = new Output(socket);
+  output.text('text');
+  output.bytes(Buffer.alloc(100), 0, 100);
+  expect(output.flush()).toBe(false);
+  let needed = false;
+  for (let count = 0; count < 1000 && !needed; count += 1) {
+    output.bytes(Buffer.alloc(64 * 1024), 0, 64 * 1024);
+    needed = output.flush();
+  }
+  expect(needed).toBe(true);
+  // What is copied needs no buffer, however long it waits.
+  output.bytes(Buffer.alloc(100), 0, 100);
+  expect(output.flush()).toBe(false);
+});
+
+const accepted: Socket[] = [];
 
 test('what is read for one client is not written over while another takes its time', async () => {
   const bodies = Array.from({ length: 10 }, () => randomBytes(300_000));
