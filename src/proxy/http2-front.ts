@@ -59,10 +59,20 @@ export const createHttp2Front = (handle: Handle): Front => {
     session.setLocalWindowSize(connectionWindow);
     const mayReset = rateLimit(maxResets, resetsPerSecond);
     let streams = 0;
+    let hasEnded = false;
+    // A client that has closed its half gets the answers under way, and will ask for nothing else. Node would go on waiting for it.
+    const endIfOver = (): void => {
+      if (hasEnded && streams === 0 && !session.destroyed) session.destroy();
+    };
+    session.socket.once('end', () => {
+      hasEnded = true;
+      endIfOver();
+    });
     session.on('stream', (stream) => {
       streams += 1;
       stream.once('close', () => {
         streams -= 1;
+        endIfOver();
         // Silence is counted from here; it was not while the stream was silent.
         if (streams === 0 && !session.destroyed) session.setTimeout(keepAliveMs);
         if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !mayReset()) session.close();

@@ -268,7 +268,7 @@ export class FastConnection implements Answerable, UpstreamUser {
     this.request = { id, head, route, client: this, observed };
     const { framing } = head;
     this.requestBody.begin(framing.kind, framing.kind === 'length' ? Number(framing.length) : 0);
-    this.requestText = `${head.method} ${head.path} HTTP/1.1\r\n` + fieldLines(upstreamHeaders(head, this.arrived));
+    this.requestText = `${head.method} ${head.path} HTTP/1.1\r\n${fieldLines(upstreamHeaders(head, this.arrived))}`;
     this.sendHead(isRepeatable(head, false));
   }
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
 import { connect } from 'node:tls';
 import { expect, test } from 'vitest';
@@ -386,4 +388,32 @@ test('a client whose name gets no certificate is turned away, and others are not
   nameless.send(open(1, request(host)));
   await nameless.until(isEnd(1));
   expect(bodyOf(nameless.frames, 1)).toBe('ok');
+});
+
+test('a client that closes its half is let go, whether or not it has said anything', async () => {
+  const { proxy, client } = await front();
+  const silent = connect({
+    ...{ port: proxy.securePort, host: '127.0.0.1', ALPNProtocols: ['h2'] },
+    rejectUnauthorized: false,
+  });
+  await once(silent, 'secureConnect');
+  silent.resume().end();
+  client.socket.end();
+  await Promise.all([once(silent, 'close'), client.closed]);
+});
+
+test('a client that closes its half while an answer is under way gets all of it', async () => {
+  let response: ServerResponse | undefined;
+  const { port } = await startUpstream((_incoming, outgoing) => {
+    response = outgoing;
+    outgoing.write('one, ');
+  });
+  const proxy = await startProxy({ copies: [copy('project-3', [service('api', port)])] });
+  const client = await frameClient(proxy.securePort);
+  client.send(open(1, request(host)));
+  await client.until(({ type, payload }) => type === types.data && payload.toString() === 'one, ');
+  client.socket.end();
+  response?.end('and two');
+  await client.closed;
+  expect(bodyOf(client.frames, 1)).toBe('one, and two');
 });
