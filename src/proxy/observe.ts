@@ -1,7 +1,7 @@
-import type { Exchange, Protocol } from '../model/exchange.ts';
+import type { Exchange, HeaderList, Protocol } from '../model/exchange.ts';
 import type { Route } from '../model/route-table.ts';
 import type { Answerable } from './client.ts';
-import { type RawHeaders, valuesOf } from './request-head.ts';
+import { valuesOf } from './request-head.ts';
 
 /** What is learnt about one exchange while it goes on. */
 export interface Observed {
@@ -12,17 +12,17 @@ export interface Observed {
   bytesOut: number;
   /** `performance.now()` when the head of the answer was there. */
   answeredAt: number | undefined;
-  answerHeaders: RawHeaders;
+  answerHeaders: HeaderList;
 }
 
-const noHeaders: RawHeaders = [];
+const noHeaders: HeaderList = [];
 const protocols = { '1.0': 'http/1.0', '1.1': 'http/1.1', '2.0': 'h2' } as const satisfies Record<string, Protocol>;
 
-/** Watches one exchange and tells about it when it is over. Header lists are told as they are, not copied. */
+/** Watches one exchange and tells about it when it is over. Header fields are told in the form in which they are there, not copied. */
 export const observe = (id: string, client: Answerable, tell: (exchange: Exchange) => void): Observed => {
   const startedAt = Date.now();
   const begun = performance.now();
-  const { method, target, headers } = client.received;
+  const { method, target, headers, lines } = client.received;
   const { scheme, version } = client.arrival;
   const observed: Observed = {
     route: undefined,
@@ -53,7 +53,7 @@ export const observe = (id: string, client: Answerable, tell: (exchange: Exchang
       bytesIn: observed.bytesIn,
       bytesOut: observed.bytesOut,
       error: observed.error,
-      requestHeaders: headers,
+      requestHeaders: lines ?? headers,
       responseHeaders: observed.answerHeaders,
     });
   });
@@ -61,7 +61,7 @@ export const observe = (id: string, client: Answerable, tell: (exchange: Exchang
 };
 
 /** The head of the answer is there. */
-export const observeAnswer = (observed: Observed, fields: RawHeaders): void => {
+export const observeAnswer = (observed: Observed, fields: HeaderList): void => {
   observed.answeredAt = performance.now();
   observed.answerHeaders = fields;
 };

@@ -14,6 +14,8 @@ export interface ReceivedHead {
   readonly headers: RawHeaders;
   /** A strict parser of ours has read it: its fields hold no character that they must not hold. */
   readonly isClean?: boolean;
+  /** The fields as they came, each with CR LF, where a parser of ours has read them. */
+  readonly lines?: string;
 }
 
 /** How the end of the body is known (RFC 9112 §6.3). */

@@ -490,7 +490,6 @@ export class FastConnection implements Answerable, UpstreamUser {
     this.answerBody.begin(kind, length);
     const fields = this.fieldsForClient(headers, status);
     if (isEventStream(fields)) this.isEndless = true;
-    if (this.request?.observed !== undefined) observeAnswer(this.request.observed, fields);
     const isChunked = kind === 'chunked' || kind === 'close';
     this.begin(status, reasonPhrase(reason), fields, isChunked ? 'Transfer-Encoding: chunked\r\n' : '');
     return true;
@@ -503,7 +502,9 @@ export class FastConnection implements Answerable, UpstreamUser {
     if (this.hasEnded || lane.isDraining()) this.isLast = true;
     const date = hasDate(fields) ? '' : `Date: ${lane.clock.date}\r\n`;
     const connection = this.isLast ? closes : goesOn;
-    this.output.text(`HTTP/1.1 ${status} ${reason}\r\n${fieldLines(fields)}${date}${connection}${framing}\r\n`);
+    const lines = fieldLines(fields);
+    if (this.request?.observed !== undefined) observeAnswer(this.request.observed, flat(lines));
+    this.output.text(`HTTP/1.1 ${status} ${reason}\r\n${lines}${date}${connection}${framing}\r\n`);
   }
 
   /** There is no answer of the upstream that can be passed on. */
@@ -618,6 +619,12 @@ export class FastConnection implements Answerable, UpstreamUser {
 const isBehind = (socket: Socket): boolean => socket.writableLength > 0 && socket.writableNeedDrain;
 
 const ignore = (): void => {};
+
+/** The same text in one piece: to look into it makes the engine put together what it has only linked. It may be kept for long. */
+const flat = (text: string): string => {
+  text.charCodeAt(0);
+  return text;
+};
 const noHead: ReceivedHead = { method: '', target: '', version: '1.1', headers: [] };
 const nowhere: Writer = { text: () => {}, bytes: () => {} };
 const unasked: Failure = { kind: 'invalid', reason: 'it gave no answer that can be used' };

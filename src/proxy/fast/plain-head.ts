@@ -72,7 +72,9 @@ export const readPlainHead = (text: string): PlainHead | 'incomplete' | 'other' 
   }
   if (hosts > 1 || framings > 1 || connections > 1) return 'other';
   if (size === incomplete) return 'incomplete';
-  return hosts === 1 ? { method, target, version: '1.1', headers, isClean: true, size, keepsAlive } : 'other';
+  if (hosts !== 1) return 'other';
+  const lines = text.substring(fieldsAt, size - 2);
+  return { method, target, version: '1.1', headers, isClean: true, lines, size, keepsAlive };
 };
 
 const slash = 47;

@@ -24,6 +24,7 @@ test('a plain head is read, names and values as they came', () => {
       ...['x-latin', 'caf\xe9', 'Continuing', 'y', 'Content-Length', '3'],
     ],
     isClean: true,
+    lines: text.slice(text.indexOf('\r\n') + 2, -2),
     size: text.length,
     keepsAlive: true,
   });
