@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import axe from 'axe-core';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { ask, type RunningSidings, type Started, startCommand, startSidings } from '../support/commands.ts';
+import { ask, type RunningSidings, type Started, startRun, startSidings, terminate } from '../support/commands.ts';
 import { git } from '../support/git.ts';
 import { expectHar } from '../support/har.ts';
 import { makeCopies, type TestCopy } from '../support/project-copies.ts';
@@ -94,19 +94,11 @@ const serverOf = (port: number): string => `
   }).listen(${port}, '127.0.0.1')`;
 
 /** A service of a copy, started as its developer would, so that its output is kept. */
-const startIn = async (name: string, service: string): Promise<Started> => {
+const startIn = (name: string, service: string): Started => {
   const { directory, ports } = copyOf(name);
-  const command = ['run', '--service', service, '--', process.execPath, '-e', serverOf(ports[service] ?? 0)];
   const env = { SIDINGS_STATE_DIR: join(folder, '.state'), SIDINGS_CERTS_DIR: join(folder, '.certs') };
-  const started = startCommand('stack-env', command, { cwd: directory, env, ending });
-  // What is killed could not end what it has started.
-  ending(() => stop(started));
-  return started;
-};
-
-const stop = async ({ child, ended }: Started): Promise<void> => {
-  child.kill('SIGTERM');
-  await ended;
+  const command = [process.execPath, '-e', serverOf(ports[service] ?? 0)];
+  return startRun(service, command, { cwd: directory, env, ending });
 };
 
 const card = (name: string) => page.getByRole('article', { name, exact: true });
@@ -118,7 +110,7 @@ test('it shows the copies, and a service that starts and stops, without being lo
   for (const { name, directory } of copies) await card(name).getByText(directory).waitFor();
   expect(await card('project').getByText('main', { exact: true }).count()).toBe(1);
 
-  const web = await startIn('project-4', 'web');
+  const web = startIn('project-4', 'web');
   await card('project-4')
     .getByText(/pid \d+ · node -e /)
     .waitFor();
@@ -128,7 +120,7 @@ test('it shows the copies, and a service that starts and stops, without being lo
   await expect.poll(() => page.title(), patient).toBe('1 live · Sidings');
   expect(await page.locator('.summary').textContent()).toBe('3 workstreams, 1 live.');
 
-  await stop(web);
+  await terminate(web);
   await expect.poll(() => page.title(), patient).toBe('0 live · Sidings');
   expect(await page.evaluate('window.loaded')).toBe('once');
 });
@@ -138,7 +130,7 @@ const askFor = (hostname: string, path: string) =>
   ask(sidings.port, hostname, path, { headers: { Authorization: 'Bearer hunter2' } });
 
 test('requests appear as they end, can be filtered and looked at, and are saved as an archive', async () => {
-  const web = await startIn('project-3', 'web');
+  const web = startIn('project-3', 'web');
   await expect.poll(() => page.title(), patient).toBe('1 live · Sidings');
   await page.getByRole('link', { name: 'Requests', exact: true }).click();
   await page.getByText('No requests yet').waitFor();
@@ -177,11 +169,11 @@ test('requests appear as they end, can be filtered and looked at, and are saved 
   expect(await page.evaluate('navigator.clipboard.readText()')).toMatch(/^curl .*project-3\.web\.localhost/);
   await page.keyboard.press('Escape');
   await expect.poll(() => detail.count(), patient).toBe(0);
-  await stop(web);
+  await terminate(web);
 });
 
 test('a log is followed in its colours, searched, and found by a request that failed', async () => {
-  const web = await startIn('project-3', 'web');
+  const web = startIn('project-3', 'web');
   await eventually(async () => (await askFor('project-3.web.localhost', '/fail/first')).text === 'answered', 'web');
   await page.evaluate('location.hash = "#/logs?workstream=project-3&service=web"');
   const lines = page.locator('.line');
@@ -198,7 +190,7 @@ test('a log is followed in its colours, searched, and found by a request that fa
   await page.getByRole('link', { name: 'Log of that moment' }).click();
   await page.locator('.line.moment').filter({ hasText: '/fail/first' }).waitFor();
   expect(await page.locator('main :is(img, b, script)').count()).toBe(0);
-  await stop(web);
+  await terminate(web);
 });
 
 test('names, commits and containers of strangers stay text', async () => {
@@ -275,15 +267,15 @@ test('on a telephone nothing is wider than the screen, and the keyboard reaches 
 test('it goes on when sidings is started anew, and says meanwhile that it does not answer', async () => {
   await page.evaluate('window.loaded = "once"');
   const ports = ['--http-port', String(sidings.port), '--https-port', String(sidings.httpsPort)];
-  await stop(sidings);
+  await terminate(sidings);
   await page.getByText('Sidings does not answer; trying again.').waitFor();
   await page.getByText('Reconnecting').waitFor();
   sidings = await start(...ports);
   await page.getByText('Live', { exact: true }).first().waitFor();
   expect(await page.getByText('Sidings does not answer').count()).toBe(0);
-  const web = await startIn('project-4', 'web');
+  const web = startIn('project-4', 'web');
   await expect.poll(() => page.title(), patient).toBe('1 live · Sidings');
-  await stop(web);
+  await terminate(web);
   expect(await page.evaluate('window.loaded')).toBe('once');
   // What failed in between did so on purpose.
   complaints = complaints.filter((complaint) => !complaint.includes('net::ERR_'));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { runCommand, startCommand, startSidings } from '../support/commands.ts';
+import { runCommand, startRun, startSidings } from '../support/commands.ts';
 import { write } from '../support/folder.ts';
 import { nextBase } from '../support/project-copies.ts';
 import { eventually } from '../support/raw.ts';
@@ -99,11 +99,7 @@ const ask = (hostname: string, path = '/'): Promise<Answer> =>
 
 /** `stack-env run --service … -- …` in a copy, until the proxy leads to it. */
 const serve = async (copy: string, service: string, command: readonly string[]): Promise<void> => {
-  const started = startCommand('stack-env', ['run', '--service', service, '--', ...command], {
-    cwd: join(folder, copy),
-    env,
-    ending,
-  });
+  const started = startRun(service, command, { cwd: join(folder, copy), env, ending });
   const failure = started.ended.then(({ stderr }) => Promise.reject(new Error(stderr)));
   failure.catch(() => {});
   const leads = async (): Promise<boolean> => ((await ask(`${copy}.${service}.localhost`)).status ?? 502) < 500;

@@ -81,6 +81,19 @@ export const startCommand = (command: 'sidings' | 'stack-env', args: readonly st
 export const runCommand = (command: 'sidings' | 'stack-env', args: readonly string[], place: Place): Promise<Ended> =>
   startCommand(command, args, place).ended;
 
+/** Asks a process to end and waits for it. `stack-env run`, killed, would leave behind what it has started. */
+export const terminate = async ({ child, ended }: Started): Promise<void> => {
+  child.kill('SIGTERM');
+  await ended;
+};
+
+/** A command of a service under `stack-env run`; it ends with the test at the latest, or when `ending` has it ended. */
+export const startRun = (service: string, command: readonly string[], place: Place): Started => {
+  const started = startCommand('stack-env', ['run', '--service', service, '--', ...command], place);
+  (place.ending ?? onTestFinished)(() => terminate(started));
+  return started;
+};
+
 /** Runs `sidings`, or another command, as built in a terminal, where somebody types the answer when the question is asked; gives what stood there. */
 export const runInTerminal = async (
   args: readonly string[],

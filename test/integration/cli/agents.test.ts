@@ -10,7 +10,7 @@ import type { Readiness } from '../../../src/cli/sidings/agent/wait-until-ready.
 import type { ServiceLines } from '../../../src/model/log-line.ts';
 import type { RequestSummary } from '../../../src/model/requests.ts';
 import type { State, Workstream } from '../../../src/model/workstream.ts';
-import { ask, type Ended, runCommand, startCommand, startSidings } from '../../support/commands.ts';
+import { ask, type Ended, runCommand, startCommand, startRun, startSidings } from '../../support/commands.ts';
 import { makeCopy } from '../../support/copies.ts';
 import { temporaryFolder, write } from '../../support/folder.ts';
 import { postgresPrograms, startPostgres } from '../../support/postgres.ts';
@@ -25,19 +25,6 @@ const server = `require('node:http').createServer(({ url }, response) => {
   if (url.startsWith('/boom')) console.error('\\u001b[31mError: the note has no title\\u001b[0m');
   response.end('hello');
 }).listen(process.env.API_PORT, '127.0.0.1', () => console.log('the API listens'));`;
-
-/** A service under `stack-env run`; ended with the test, and with it the command that it runs. */
-const startService = (args: readonly string[], place: Parameters<typeof startCommand>[2]): void => {
-  const { child, ended } = startCommand(
-    'stack-env',
-    ['run', '--service', 'api', '--', process.execPath, ...args],
-    place,
-  );
-  onTestFinished(async () => {
-    child.kill('SIGTERM');
-    await ended;
-  });
-};
 
 test('an agent’s session: all that it needs to know it learns from the folder of its copy', async (context) => {
   needs(context, 'redis-server');
@@ -81,7 +68,7 @@ test('an agent’s session: all that it needs to know it learns from the folder 
   expect(tooEarly.stderr).toContain('project-3 was not ready within 0 s');
   expect((await sidings('verify')).code).toBe(1);
 
-  startService(['server.cjs'], { cwd: inside, env });
+  startRun('api', [process.execPath, 'server.cjs'], { cwd: inside, env });
   await startRedis(directory, portOf('redis'));
   await startPostgres(await postgresPrograms(), directory, portOf('postgres'));
   const { code, found: ready } = await asJson<Readiness>('wait', '--timeout', '30');
@@ -223,7 +210,7 @@ test('logs -f and ls --watch show what comes through the daemon', async () => {
   const following = startCommand('sidings', ['logs', 'api', '-f'], { cwd, env });
   await eventually(() => following.stdout() === 'one\n', 'the first line');
   const program = `require('node:http').createServer().listen(${copy?.ports.api}, () => console.log('two'))`;
-  startService(['-e', program], { cwd, env });
+  startRun('api', [process.execPath, '-e', program], { cwd, env });
   await eventually(() => following.stdout() === 'one\ntwo\n', 'the second line');
   await eventually(() => states().at(-1)?.workstreams[0]?.live === true, 'the service to be up');
   sidings.child.kill('SIGTERM');
