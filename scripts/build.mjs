@@ -2,34 +2,12 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { bin, ensurePackages, must, root } from './lib.mjs';
 
-/** The page: one script and one stylesheet, whose names never change. Nothing of it is inline, as its policy demands. */
-const buildPage = async () => {
-  const { build: bundle } = await import('vite');
-  await bundle({
-    root: `${root}src/status/web`,
-    configFile: false,
-    logLevel: 'warn',
-    publicDir: false,
-    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-    build: {
-      outDir: `${root}dist/status/web`,
-      emptyOutDir: true,
-      target: 'es2023',
-      modulePreload: false,
-      assetsInlineLimit: 0,
-      cssCodeSplit: false,
-      rolldownOptions: {
-        output: { entryFileNames: 'page.js', chunkFileNames: '[name].js', assetFileNames: '[name][extname]' },
-      },
-    },
-  });
-};
-
 export const build = async (tsc = bin('tsc')) => {
   await ensurePackages();
   rmSync(`${root}dist`, { recursive: true, force: true });
   await must(tsc, ['-p', root]);
-  await buildPage();
+  // In a process of its own: Vite sets NODE_ENV, and npm would install nothing for development any more.
+  await must(bin('vite'), ['build', '--config', `${root}scripts/page.vite.mjs`]);
   for (const command of ['sidings', 'stack-env']) chmodSync(`${root}dist/cli/${command}.js`, 0o755);
 };
 

@@ -39,9 +39,10 @@ test('testssl.sh finds nothing above LOW, except that a private root revokes not
   const findings = JSON.parse(await readFile(report, 'utf8').catch(() => expect.fail(output))) as readonly Finding[];
   // It asks openssl to keep a TLS 1.3 ticket, with an end of input that makes openssl leave, often before the ticket is there:
   // what it cannot look at then is no finding. We resume no sessions.
-  const notLookedAt = 'WARN sessionresumption_ticket';
+  // Nor that an openssl of Debian without its recommended packages has no GOST ciphers to try, which no client of ours has either.
+  const notLookedAt = ['WARN sessionresumption_ticket', 'WARN engine_problem'];
   const bad = findings.filter(
-    ({ id, severity }) => !['OK', 'INFO', 'LOW'].includes(severity) && `${severity} ${id}` !== notLookedAt,
+    ({ id, severity }) => !['OK', 'INFO', 'LOW'].includes(severity) && !notLookedAt.includes(`${severity} ${id}`),
   );
   expect(bad.map(({ id, severity, finding }) => `${severity} ${id}: ${finding}`)).toEqual([
     'HIGH cert_revocation: Neither CRL nor OCSP URI provided',
