@@ -5,9 +5,10 @@ ARG NODE_IMAGE=node:22-slim
 FROM ${NODE_IMAGE} AS build
 WORKDIR /opt/sidings
 COPY package.json package-lock.json ./
-RUN npm ci --ignore-scripts --omit=optional --no-audit --no-fund
+# The page is built by Vite, whose engine is an optional package of each platform.
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
-COPY scripts/build.mjs scripts/lib.mjs scripts/
+COPY scripts/build.mjs scripts/lib.mjs scripts/page.vite.mjs scripts/
 COPY src src
 RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
