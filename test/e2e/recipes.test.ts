@@ -10,6 +10,7 @@ import { write } from '../support/folder.ts';
 import { nextBase } from '../support/project-copies.ts';
 import { eventually } from '../support/raw.ts';
 import { needs } from '../support/requirements.ts';
+import { runToEnd } from './run-to-end.ts';
 
 // What docs/recipes.md says, tried with the real servers. Each is started as it is said there.
 
@@ -55,9 +56,10 @@ beforeAll(async () => {
       web: { port: base + 10_000, env: ['WEB_PORT'], default: true },
       files: { port: base, env: ['FILES_PORT'] },
       api: { port: base + 10, env: ['API_PORT'] },
+      next: { port: base + 20, env: ['PORT'] },
     },
   };
-  for (const name of ['project-2', 'project-3']) {
+  for (const name of ['project-2', 'project-3', 'project-4']) {
     await write(join(folder, name, 'sidings.json'), JSON.stringify(project));
     await write(
       join(folder, name, 'index.html'),
@@ -105,6 +107,10 @@ const serve = async (copy: string, service: string, command: readonly string[]):
   const leads = async (): Promise<boolean> => ((await ask(`${copy}.${service}.localhost`)).status ?? 502) < 500;
   await Promise.race([eventually(leads, `${service} of ${copy}`, 20_000), failure]);
 };
+
+interface Talk {
+  readonly messages: readonly string[];
+}
 
 const openSocket = (hostname: string, path: string, protocols: readonly string[] = []) => {
   const host = `${hostname}:${httpsPort}`;
@@ -158,8 +164,7 @@ test('Vite: pages and hot reload at every hostname under localhost; others it ha
   const other = await hot('project-3.web.test');
   const all = [...sockets, other];
   await eventually(() => all.every(({ messages }) => messages.some((one) => one.includes('"connected"'))), 'greetings');
-  const reloads = ({ messages }: { readonly messages: readonly string[] }) =>
-    messages.filter((one) => /"type":"(?:full-reload|update)"/.test(one)).length;
+  const reloads = ({ messages }: Talk) => messages.filter((one) => /"type":"(?:full-reload|update)"/.test(one)).length;
   await eventually(async () => {
     await appendFile(join(folder, 'project-2/main.js'), '// edited\n');
     return sockets.every((socket) => reloads(socket) > 0);
@@ -199,4 +204,50 @@ test('Python: uvicorn knows that it was asked by https, and its WebSockets conne
   socket.on('open', () => socket.send('hello'));
   await eventually(() => messages.length > 0 || refused() !== undefined, 'an answer');
   expect([messages, refused()]).toEqual([['project-3 heard hello'], undefined]);
+});
+
+const nextPackages = { next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1' };
+const nextFiles = {
+  'package.json': JSON.stringify({ private: true, dependencies: nextPackages }),
+  'app/layout.js': 'export default ({ children }) => <html lang="en"><body>{children}</body></html>;\n',
+  'app/page.js': 'export default () => <p>{process.env.STACK_NAME}</p>;\n',
+};
+
+test('Next.js: pages and hot reload at every hostname under localhost; others it has to be told of', {
+  timeout: 600_000,
+}, async () => {
+  const copy = join(folder, 'project-4');
+  for (const [file, text] of Object.entries(nextFiles)) await write(join(copy, file), text);
+  const install = ['install', '--prefix', copy, '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { code, output } = await runToEnd('npm', install, {}, 500_000);
+  expect(code, output).toBe(0);
+  await serve('project-4', 'next', ['env', 'NEXT_TELEMETRY_DISABLED=1', join(copy, 'node_modules/.bin/next'), 'dev']);
+
+  const sockets: Talk[] = [];
+  for (const hostname of forms('project-4', 'next', 'localhost')) {
+    const page = await ask(hostname);
+    expect(page).toMatchObject({ status: 200, text: expect.stringContaining('<p>project-4</p>') });
+    const script = /<script src="(\/_next\/[^"]+)"/.exec(page.text)?.[1] ?? '';
+    expect(await ask(hostname, script)).toMatchObject({ status: 200 });
+    sockets.push(openSocket(hostname, `/_next/hmr?id=${hostname}`));
+  }
+  const reloads = ({ messages }: Talk) => messages.filter((one) => one.includes('"serverComponentChanges"')).length;
+  await eventually(
+    () => sockets.every(({ messages }) => messages.some((one) => /connected/.test(one))),
+    'greetings',
+    60_000,
+  );
+  await appendFile(join(copy, 'app/page.js'), '// edited\n');
+  await eventually(() => sockets.every((one) => reloads(one) > 0), 'an edit reaches every page of its copy', 60_000);
+
+  const { refused } = openSocket('project-4.next.test', '/_next/hmr?id=test');
+  await eventually(() => refused() !== undefined, 'a refusal');
+  const doctor = await runCommand('sidings', ['doctor', '--json'], { cwd: folder, env });
+  const { findings } = JSON.parse(doctor.stdout) as { findings: { message: string; hint?: string }[] };
+  expect(findings).toContainEqual(
+    expect.objectContaining({
+      message: expect.stringMatching(/^next of project-4 \(Next\.js\) refuses requests for .*project-4\.next\.test/),
+      hint: expect.stringContaining('allowedDevOrigins'),
+    }),
+  );
 });
