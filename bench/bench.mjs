@@ -99,12 +99,14 @@ const compare = async (scenario, peers) => {
   const able = peers.filter((peer) => peer[scenario.needs] !== undefined);
   const measured = new Map(able.map(({ name }) => [name, []]));
   const failures = new Map();
-  for (let round = 0; round < size.rounds; round += 1) {
+  // The first two rounds do not count: what is compiled while it runs is compiled then.
+  for (let round = -2; round < size.rounds; round += 1) {
     for (const peer of able) {
       if (failures.has(peer.name)) continue;
-      say(`${scenario.name}, round ${round + 1} of ${size.rounds}: ${peer.name}`);
+      say(`${scenario.name}, ${round < 0 ? 'warming up' : `round ${round + 1} of ${size.rounds}`}: ${peer.name}`);
       try {
-        measured.get(peer.name).push(await scenario.measure(peer));
+        const figures = await scenario.measure(peer);
+        if (round >= 0) measured.get(peer.name).push(figures);
       } catch (error) {
         failures.set(peer.name, error.message);
         say(`  ${error.message}`);
