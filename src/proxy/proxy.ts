@@ -211,14 +211,13 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     }
   };
 
-  /** What a head means, where it is known at once and a request can be sent; all else is decided in the full lane. */
-  const plan = (received: ReceivedHead, arrival: Client['arrival']): Plan | undefined => {
+  /** What a head means, where a request can be sent; all else is decided in the full lane. A promise: it is to be asked again then. */
+  const plan = (received: ReceivedHead, arrival: Client['arrival']): Plan | Promise<unknown> | undefined => {
     const decision = dispatch(received, table());
     if (decision.kind !== 'forward' || decision.route.upstream.protocol !== undefined) return undefined;
     if (securedAddress(decision, arrival, securePort) !== undefined) return undefined;
     const refusal = confirm(decision.route);
-    // The full lane asks again.
-    if (refusal instanceof Promise) refusal.catch(() => {});
+    if (refusal instanceof Promise) return refusal;
     return refusal === undefined ? decision : undefined;
   };
 

@@ -28,8 +28,8 @@ export interface FastLane {
   readonly clock: Clock;
   /** Milliseconds without a byte in either direction before the answer begins. */
   readonly responseTimeoutMs: number;
-  /** What a head means, if it can be forwarded from here at once; undefined: the full lane decides. */
-  readonly plan: (received: ReceivedHead, arrival: Answerable['arrival']) => Plan | undefined;
+  /** What a head means, if it can be forwarded from here; undefined: the full lane decides. A promise: it is known when that is over. */
+  readonly plan: (received: ReceivedHead, arrival: Answerable['arrival']) => Plan | Promise<unknown> | undefined;
   readonly nextId: () => string;
   readonly observe: ((id: string, client: Answerable) => Observed) | undefined;
   readonly ownsDomain: (route: Route, domain: string) => boolean;
@@ -91,6 +91,8 @@ export class FastConnection implements Answerable, UpstreamUser {
   private pending: Buffer | undefined;
   private pieces = 0;
   private hasAsked = false;
+  /** The head that comes next has waited already, until it was known what it means. */
+  private hasWaited = false;
   /** The client has closed its half. */
   private hasEnded = false;
   private isPaused = false;
@@ -237,12 +239,17 @@ export class FastConnection implements Answerable, UpstreamUser {
       return;
     }
     const plan = this.lane.plan(head, this.arrival);
-    if (plan === undefined) {
+    if (plan === undefined || (plan instanceof Promise && this.hasWaited)) {
       this.handOver(bytes);
       return;
     }
     this.pending = undefined;
     this.pieces = 0;
+    if (plan instanceof Promise) {
+      this.wait(plan, bytes);
+      return;
+    }
+    this.hasWaited = false;
     this.ask(head, plan);
     if (this.requestBody.isOver) {
       this.phase = 'answer';
@@ -252,6 +259,14 @@ export class FastConnection implements Answerable, UpstreamUser {
       if (bytes.length > head.size) this.readBody(bytes, head.size);
     }
     this.upstream?.output.flush();
+  }
+
+  /** Reads the head once more when it is known what it means, which is mostly so within milliseconds. */
+  private wait(known: Promise<unknown>, bytes: Buffer): void {
+    this.hasWaited = true;
+    this.putBack(bytes);
+    const goOn = (): void => this.resume();
+    known.then(goOn, goOn);
   }
 
   private ask(received: PlainHead, { head, route }: Plan): void {
@@ -610,6 +625,8 @@ export class FastConnection implements Answerable, UpstreamUser {
 
   /** Ends it at once where nothing is under way that will end by itself, else behind the answer. */
   drain(): void {
+    const isWaiting = this.phase === 'head' && this.isPaused;
+    if (isWaiting) return;
     if (this.phase === 'head' || this.phase === 'closing' || this.isEndless) this.socket.destroy();
     else this.isLast = true;
   }

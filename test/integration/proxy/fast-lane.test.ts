@@ -14,18 +14,19 @@ const host = 'project-3.api.localhost';
 const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`;
 const proxyTo = (port: number) => startProxy({ copies: [copy('project-3', [service('api', port)])], lanes: 'fast' });
 
+const unused = (): never => {
+  throw new Error('Nothing is asked for here.');
+};
+
 /** The lane alone, with a clock that the test moves. */
-const openLane = async () => {
+const openLane = async (plan: FastLane['plan'] = unused) => {
   const clock = { now: 0, date: 'now' };
   const handed: string[] = [];
-  const unused = (): never => {
-    throw new Error('Nothing is asked for here.');
-  };
   const lane: FastLane = {
     clock,
     pool: { take: unused, giveBack: unused, sweep: unused, close: unused },
     responseTimeoutMs: 1000,
-    plan: unused,
+    plan,
     nextId: unused,
     observe: undefined,
     ownsDomain: unused,
@@ -86,6 +87,42 @@ test('a head in too many pieces, or too long, is for the full lane, with every b
   other.client.send(long);
   await other.client.closed;
   expect(long.startsWith(other.handed[0] as string)).toBe(true);
+});
+
+test('a head waits until it is known what it means, and only once', async () => {
+  let known = (): void => {};
+  const plans: string[] = [];
+  const { client, handed } = await openLane(({ target }) => {
+    plans.push(target);
+    return new Promise<void>((resolve) => {
+      known = resolve;
+    });
+  });
+  client.send(get('/one'));
+  await eventually(() => plans.length === 1);
+  client.send(get('/two'));
+  expect(handed).toEqual([]);
+  known();
+  await client.closed;
+  expect(plans).toEqual(['/one', '/one']);
+  expect(handed.join('')).toContain(get('/one'));
+});
+
+test('a request whose port is looked at first stays in the lane, as those after it', async () => {
+  const upstream = await startRawUpstream(answerOk);
+  let looks = 0;
+  const proxy = await startProxy({
+    copies: [copy('project-3', [service('api', upstream.port)])],
+    lanes: 'fast',
+    confirm: () => {
+      looks += 1;
+      return looks === 1 ? Promise.resolve(undefined) : undefined;
+    },
+  });
+  for (let round = 0; round < 2; round += 1)
+    expect(await fetchBy('HTTP/1.1', proxy, { host })).toMatchObject({ status: 200, text: 'ok' });
+  // The full lane would have asked for itself, once more.
+  expect(looks).toBe(3);
 });
 
 test('between two requests a connection goes over to the full lane, and a WebSocket opens there', async () => {
