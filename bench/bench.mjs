@@ -15,7 +15,7 @@ import { httpProxy } from './peers/http-proxy.mjs';
 import { nginx } from './peers/nginx.mjs';
 import { hostname } from './peers/peer.mjs';
 import { portless } from './peers/portless.mjs';
-import { sidings } from './peers/sidings.mjs';
+import { sidings, sidingsFull } from './peers/sidings.mjs';
 import { loads } from './scenarios/load.mjs';
 import { own } from './scenarios/own.mjs';
 import { startUpstream } from './stage.mjs';
@@ -78,7 +78,7 @@ const answers = (port) =>
 const startPeers = async (upstream) => {
   const certificate = makeCertificate();
   const started = [];
-  for (const peer of [direct, nginx, haproxy, caddy, httpProxy, portless, sidings]) {
+  for (const peer of [direct, nginx, haproxy, caddy, httpProxy, portless, sidings, sidingsFull]) {
     const version = peer.version();
     if (version === undefined) {
       say(`${peer.name} is not installed and is left out.`);

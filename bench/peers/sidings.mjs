@@ -32,3 +32,4 @@ const sidingsIn = (name, options) => ({
 });
 
 export const sidings = sidingsIn('Sidings', []);
+export const sidingsFull = sidingsIn('Sidings, full lane', ['--lanes=full']);

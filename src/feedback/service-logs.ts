@@ -1,19 +1,6 @@
 import { access } from 'node:fs/promises';
-import type { LogLine, LogQuery, LogSource, ServiceLines, ServiceLogs } from '../model/log-line.ts';
+import type { ContainerLogs, LogQuery, LogSource, ServiceLines, ServiceLogs } from '../model/log-line.ts';
 import { followLog, readLog } from './read-log.ts';
-
-/** The logs of containers, by the copy's folder and the service. */
-export interface ContainerLogs {
-  /** Undefined where the service has no container. */
-  readonly describe: (directory: string, service: string) => string | undefined;
-  readonly readLog: (directory: string, service: string, query: LogQuery) => Promise<readonly LogLine[]>;
-  readonly followLog: (
-    directory: string,
-    service: string,
-    query: LogQuery,
-    signal: AbortSignal,
-  ) => AsyncIterable<LogLine>;
-}
 
 export interface ServiceLogsOptions {
   /** Where `stack-env run` keeps the log of a service. */

@@ -42,6 +42,21 @@ export interface ServiceLogs {
   ) => AsyncIterable<LogLine>;
 }
 
+/** The logs of containers, by the copy's folder and the service. */
+export interface ContainerLogs {
+  /** State of the containers of a service, for people; undefined where it has none. */
+  readonly describe: (directory: string, service: string) => string | undefined;
+  /** The last lines that the container of a service has written; none where that cannot be known. */
+  readonly readLog: (directory: string, service: string, query: LogQuery) => Promise<readonly LogLine[]>;
+  /** The same and then each line as it is written, by that container and those that come after it, until the signal ends it. */
+  readonly followLog: (
+    directory: string,
+    service: string,
+    query: LogQuery,
+    signal: AbortSignal,
+  ) => AsyncIterable<LogLine>;
+}
+
 /** Longest text of a line, in characters; of a longer one the beginning is kept. */
 const longestLine = 16_384;
 

@@ -80,6 +80,7 @@ const restartFor = (before: Settings, after: Settings): readonly string[] =>
       'docker',
       'upstreamHost',
       'responseTimeout',
+      'history',
       'lanes',
       'logLevel',
       'accessLog',

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { access, realpath } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { Log } from '../../model/log.ts';
-import type { LogLine, LogQuery } from '../../model/log-line.ts';
+import type { ContainerLogs } from '../../model/log-line.ts';
 import type { CopyClaim, ServiceClaim, Snapshot, Upstream } from '../../model/workstream.ts';
 import { readRegularFile } from '../../resolver/regular-file.ts';
 import { createBell, pause } from '../pause.ts';
@@ -25,24 +25,13 @@ export interface DockerProviderOptions {
   readonly log: Log;
 }
 
-export interface DockerProvider extends Provider {
+export interface DockerProvider extends Provider, ContainerLogs {
   /** Tells of all copies that there are; containers are found in these. */
   readonly know: (copies: readonly CopyClaim[]) => void;
   /** Something did not answer there: it is looked for again. */
   readonly suspect: (upstream: Upstream) => void;
   /** Whether an engine answers now. */
   readonly isConnected: () => boolean;
-  /** State of the containers of a service, for people; undefined where it has none. */
-  readonly describe: (directory: string, service: string) => string | undefined;
-  /** The last lines that the container of a service has written; none where that cannot be known. */
-  readonly readLog: (directory: string, service: string, query: LogQuery) => Promise<readonly LogLine[]>;
-  /** The same and then each line as it is written, by that container and those that come after it, until the signal ends it. */
-  readonly followLog: (
-    directory: string,
-    service: string,
-    query: LogQuery,
-    signal: AbortSignal,
-  ) => AsyncIterable<LogLine>;
 }
 
 /** Between one list and the next while events go on: at least so long, and as long as the last one took. */
