@@ -100,10 +100,18 @@ it('the image that the Dockerfile describes serves the stacks of copies, asks th
   await eventually(async () => (await textOf(`${project}-3`)) === 'from the machine', 'the server', 30_000);
   expect((await get(project)).status).toBe(502);
 
-  const state = JSON.parse((await ask(httpPort, 'localhost', '/api/workstreams')).text) as State;
-  expect(state.problems).toEqual([]);
-  const found = state.workstreams.map(({ name, services: all }) => [name, all[0]]);
-  expect(Object.fromEntries(found)).toMatchObject({
+  const state = async (): Promise<State> =>
+    JSON.parse((await ask(httpPort, 'localhost', '/api/workstreams')).text) as State;
+  const firstServices = async () =>
+    Object.fromEntries((await state()).workstreams.map(({ name, services: all }) => [name, all[0]]));
+  // A request is sent at once; that something listens is seen by the next probe, which is seconds away where the last one got no answer.
+  await eventually(
+    async () => (await firstServices())[`${project}-2`]?.state === 'up',
+    'the container to be seen',
+    30_000,
+  );
+  expect((await state()).problems).toEqual([]);
+  expect(await firstServices()).toMatchObject({
     [`${project}-2`]: { provider: 'docker', state: 'up', url: `https://${project}-2.api.localhost:${httpsPort}` },
     [`${project}-3`]: { provider: 'directory', localUrl: `http://localhost:${base + 3}` },
   });
