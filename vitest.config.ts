@@ -60,7 +60,7 @@ export default defineConfig({
         'src/resolver/{marked-block,env-block,dev-servers,database}.ts': complete,
         'src/resolver/{compose-containers,compose-guards,compose-options,compose-ports}.ts': complete,
         'src/status/web/text/*.ts': complete,
-        'src/proxy/{answer-head,cookies,dispatch,headers,http2-headers,name-filter,problem-page,rate,request-head}.ts':
+        'src/proxy/{answer-head,cookies,dispatch,headers,http2-headers,name-filter,problem-page,request-head}.ts':
           complete,
         'src/proxy/fast/{chunked-body,fields,message-body,plain-answer,plain-head,serialise}.ts': complete,
       },

@@ -31,14 +31,28 @@ export interface HistoryOptions {
 const bytesEach = 8 * 1024;
 /** About what an exchange takes beside its path and its header fields. */
 const sizeOfRest = 600;
+/** The part of what is kept that may be anew each second, of one workstream: a load test would cost the proxy a tenth of its speed. */
+const anewPerSecond = 1 / 10;
+/** Whose the requests are that led to no workstream. */
+const nobody = '';
 /** Texts of a summary are cut to so many characters: a list has many, and each may come from a head of 64 KiB. */
 const longest = { method: 40, host: 260, path: 2000 };
 
-/** The newest exchanges, by workstream in equal shares. Nothing is masked before somebody reads. */
+/**
+ * The newest exchanges, by workstream in equal shares; of many in a short time some are only counted, but none that failed. Nothing is masked
+ * before somebody reads.
+ */
 export const openHistory = ({ count, version, now = Date.now }: HistoryOptions): History => {
   const ring = fairRing<Exchange>(count, count * bytesEach);
-  const traffic = countTraffic();
+  const traffic = countTraffic({ burst: count, perSecond: count * anewPerSecond });
   const listeners = new Set<RequestListener>();
+
+  const keep = (owner: string, exchange: Exchange): void => {
+    const requestHeaders = packHeaders(exchange.requestHeaders);
+    const responseHeaders = packHeaders(exchange.responseHeaders);
+    const size = sizeOfRest + exchange.path.length + requestHeaders.length + responseHeaders.length;
+    ring.add(owner, { ...exchange, requestHeaders, responseHeaders }, size);
+  };
 
   /** The newest that a filter means, newest first. */
   const select = (filter: RequestFilter, limit: number): readonly Exchange[] => {
@@ -53,12 +67,8 @@ export const openHistory = ({ count, version, now = Date.now }: HistoryOptions):
   return {
     add: (exchange) => {
       if (exchange.isStatus) return;
-      const { directory } = exchange;
-      const requestHeaders = packHeaders(exchange.requestHeaders);
-      const responseHeaders = packHeaders(exchange.responseHeaders);
-      const size = sizeOfRest + exchange.path.length + requestHeaders.length + responseHeaders.length;
-      ring.add(directory ?? '', { ...exchange, requestHeaders, responseHeaders }, size);
-      if (directory !== undefined) traffic.add(directory, exchange);
+      const owner = exchange.directory ?? nobody;
+      if (traffic.add(owner, exchange)) keep(owner, exchange);
       if (listeners.size === 0) return;
       const summary = summaryOf(exchange);
       for (const listener of listeners) listener(summary, (filter) => isMeant(exchange, filter));
@@ -70,6 +80,7 @@ export const openHistory = ({ count, version, now = Date.now }: HistoryOptions):
     },
     har: (filter, limit) => harOf(select(filter, limit).map(detailOf).reverse(), version),
     traffic: (directory) => traffic.read(directory, now()),
+    countedOnly: (workstream) => traffic.countedOnly(workstream, now()),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -56,6 +56,8 @@ export interface Traffic {
   /** Those of them that failed. */
   readonly errors: number;
   readonly slowestMs: number;
+  /** Those that are counted but not kept: they came faster than requests of one workstream are. */
+  readonly countedOnly: number;
 }
 
 /** The history of requests, for those who read it. */
@@ -67,7 +69,9 @@ export interface Requests {
   readonly har: (filter: RequestFilter, limit: number) => object;
   /** Of the workstream in a folder. */
   readonly traffic: (directory: string) => Traffic;
-  /** Calls with each request as it ends; gives the function that ends it. */
+  /** How many of the last minute, of one workstream or of all, are counted but not kept. */
+  readonly countedOnly: (workstream: string | undefined) => number;
+  /** Calls with each request as it ends, whether it is kept or not; gives the function that ends it. */
   readonly subscribe: (listener: RequestListener) => () => void;
 }
 

@@ -8,13 +8,13 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { problem } from '../model/problem.ts';
+import { rateLimit } from '../model/rate.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Client, Handle } from './client.ts';
 import type { Front } from './front.ts';
 import { keepAliveMs, maxHeadBytes } from './http1-server.ts';
 import { http2Client } from './http2-client.ts';
 import { receivedHead, roughHead, sizeOf } from './http2-headers.ts';
-import { rateLimit } from './rate.ts';
 import type { RawHeaders } from './request-head.ts';
 
 /** Requests of one connection at a time. A page with a thousand modules asks for the rest as answers come. */

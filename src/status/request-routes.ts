@@ -2,7 +2,7 @@ import { fail } from '../model/problem.ts';
 import type { RequestSummary, Requests } from '../model/requests.ts';
 import { filterOf, filterParameters, type RequestQuery } from './request-query.ts';
 import type { AddRoute } from './route.ts';
-import { answerOf, failureOf, wrapped } from './schemas.ts';
+import { answerOf, countedOnly, failureOf, wrapped } from './schemas.ts';
 import { type Streams, streamAnswers } from './streams.ts';
 
 /** Bytes of events that may wait for a client. A burst fits; who reads more slowly than requests come loses some. */
@@ -15,16 +15,19 @@ const invalid = failureOf('A parameter is not valid.');
 export const addRequestRoutes = (add: AddRoute, requests: Requests, streams: Streams): void => {
   const list = {
     summary: 'Requests that are over, the newest first',
-    description: 'Those for the status page are not among them. Secrets are masked, and long texts cut.',
+    description:
+      'Those for the status page are not among them, nor all of many that came in a short time to one workstream; those that failed are. ' +
+      'Secrets are masked, and long texts cut.',
     querystring: {
       type: 'object',
       properties: { ...filterParameters, limit: { ...limits, default: 100, description: 'At most so many.' } },
     },
-    response: { 200: wrapped('requests', 'RequestSummary', 'What was found.'), 400: invalid },
+    response: { 200: wrapped('requests', 'RequestSummary', 'What was found.', { countedOnly }), 400: invalid },
   };
   add('requests', list, (request) => {
     const query = request.query as RequestQuery & { limit: number };
-    return { requests: requests.find(filterOf(query, Date.now()), query.limit) };
+    const filter = filterOf(query, Date.now());
+    return { requests: requests.find(filter, query.limit), countedOnly: requests.countedOnly(filter.workstream) };
   });
 
   const one = {

@@ -186,6 +186,12 @@ const requestDetail = object<RequestDetail>(
   summaryOptional,
 );
 
+export const countedOnly = {
+  ...count,
+  description:
+    'Those of the last minute that are counted but not remembered: they came too fast, and none of them failed.',
+};
+
 const traffic = object<Traffic & { name: string; directory: string }>(
   'WorkstreamTraffic',
   'What a workstream was asked for in the last sixty seconds.',
@@ -201,6 +207,7 @@ const traffic = object<Traffic & { name: string; directory: string }>(
     requests: count,
     errors: { ...count, description: 'Those of them with a status of 500 and above, or that ended with a problem.' },
     slowestMs: number,
+    countedOnly,
   },
 );
 
@@ -292,9 +299,10 @@ export const wrapped = (
   member: string,
   name: 'RequestSummary' | 'WorkstreamTraffic' | 'PlacedProblem' | 'Activity' | 'WorkstreamHealth',
   description: string,
+  more: Readonly<Record<string, object>> = {},
 ) => {
-  const properties = { [member]: list(refer(name)) };
-  const schema = { type: 'object', properties, required: [member], additionalProperties: false };
+  const properties = { [member]: list(refer(name)), ...more };
+  const schema = { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
   return { description, content: { 'application/json': { schema } } };
 };
 

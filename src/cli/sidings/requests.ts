@@ -57,12 +57,15 @@ export const requests = async (options: Options): Promise<number> => {
   else if (answer.requests.length === 0)
     printText(`No requests${name === undefined ? '' : ` to ${name}`} are remembered.\n`);
   else printText(requestHeads + answer.requests.toReversed().map(requestLine).join(''));
+  if (!json && answer.countedOnly > 0)
+    printText(`… ${answer.countedOnly} more in the last minute came too fast to be remembered; none of them failed\n`);
   return 0;
 };
 
 interface Listed {
   /** The newest first. */
   readonly requests: readonly RequestSummary[];
+  readonly countedOnly: number;
 }
 
 type Query = Readonly<Record<string, string | undefined>>;

@@ -163,7 +163,10 @@ const Foot = ({ name, traffic }: { readonly name: string; readonly traffic: Work
             </a>
           </>
         )}{' '}
-        <span class="quiet">· slowest {duration(traffic.slowestMs)}</span>
+        <span class="quiet">
+          · slowest {duration(traffic.slowestMs)}
+          {traffic.countedOnly > 0 && ` · ${traffic.countedOnly} only counted: they came too fast to be listed`}
+        </span>
       </span>
     )}
     <span class="links">

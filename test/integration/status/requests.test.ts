@@ -196,6 +196,7 @@ test('each workstream has its traffic, and problems say whose they are', async (
       requests: 1,
       errors: 1,
       slowestMs: 5,
+      countedOnly: 0,
     },
   ]);
   expect(workstreams[0].perSecond).toHaveLength(60);
@@ -244,6 +245,20 @@ test('who reads slowly loses requests and is told how many; nobody else does', a
   expect(told).toBeLessThan(count);
   expect(quick.received()).not.toContain('event: lost');
 }, 60_000);
+
+test('of more than there is time to keep, the list says how many were only counted', async () => {
+  const requests = openHistory({ count: 2, version: '0' });
+  for (const id of ['1', '2', '3']) requests.add(exchangeOf({ id, startedAt: Date.now(), durationMs: 5 }));
+  requests.add(exchangeOf({ id: 'failed', startedAt: Date.now(), durationMs: 5, status: 500 }));
+  const { port } = await serve({ requests });
+  const listed = async (query: string) => {
+    const { requests: found, countedOnly } = JSON.parse((await ask(port, `/api/requests${query}`)).body);
+    return [found.map(({ id }: { id: string }) => id), countedOnly];
+  };
+  expect(await listed('')).toEqual([['failed', '2'], 1]);
+  expect(await listed('?workstream=project-3&status=5xx')).toEqual([['failed'], 1]);
+  expect(await listed('?workstream=project-4')).toEqual([[], 0]);
+});
 
 test('a place is free again when a follower leaves, and its history forgets it', async () => {
   const listeners = new Set<unknown>();

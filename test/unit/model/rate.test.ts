@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rateLimit } from '../../../src/proxy/rate.ts';
+import { rateLimit } from '../../../src/model/rate.ts';
 
 test('a burst is allowed, then what comes in time, and never more than the burst', () => {
   let time = 0;
