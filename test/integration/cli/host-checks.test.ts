@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { hostChecksCheck } from '../../../src/cli/sidings/doctor/host-checks.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { sceneIn } from '../../support/scene.ts';
-import { serviceOf, workstreamOf } from '../../support/status.ts';
 import { startRawUpstream, startUpstream } from '../../support/upstream.ts';
+import { serviceOf, workstreamOf } from '../../support/workstreams.ts';
 
 const hostnames = ['project-3.web.dev.test', 'web.project-3.dev.test', 'project-3-web.dev.test'];
 const urls = hostnames.map((hostname) => `https://${hostname}:8443`);

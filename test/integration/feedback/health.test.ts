@@ -15,7 +15,7 @@ import { nextBase } from '../../support/project-copies.ts';
 import { portOf } from '../../support/proxy.ts';
 import { startRedis } from '../../support/redis.ts';
 import { needs } from '../../support/requirements.ts';
-import { serviceOf, stateOf, workstreamOf } from '../../support/status.ts';
+import { serviceOf, stateOf, workstreamOf } from '../../support/workstreams.ts';
 
 const listening = async (server: Pick<Server, 'listen' | 'address' | 'close'>, sockets = new Set<Socket>()) => {
   (server as Server).on('connection', (socket: Socket) => sockets.add(socket));

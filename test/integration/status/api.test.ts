@@ -10,15 +10,8 @@ import { problem } from '../../../src/model/problem.ts';
 import { exchangeOf } from '../../support/exchange.ts';
 import { startProxy } from '../../support/proxy.ts';
 import { exchange } from '../../support/raw.ts';
-import {
-  type Answer,
-  changingState,
-  readAnswer,
-  serviceOf,
-  startStatus,
-  stateOf,
-  workstreamOf,
-} from '../../support/status.ts';
+import { type Answer, changingState, readAnswer, startStatus } from '../../support/status.ts';
+import { serviceOf, stateOf, workstreamOf } from '../../support/workstreams.ts';
 
 const evil = '<img src=x onerror=alert(1)>';
 const full = {

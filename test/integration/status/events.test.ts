@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { State } from '../../../src/model/workstream.ts';
 import { startProxy } from '../../support/proxy.ts';
 import { eventually, type RawClient, rawClient } from '../../support/raw.ts';
-import { changingState, startStatus, stateOf, workstreamOf } from '../../support/status.ts';
+import { changingState, startStatus } from '../../support/status.ts';
+import { stateOf, workstreamOf } from '../../support/workstreams.ts';
 
 /** States on a raw stream, oldest first; chunk sizes of the wire are taken out. */
 const statesOf = (client: RawClient): State[] => {

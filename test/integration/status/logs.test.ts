@@ -5,7 +5,8 @@ import { createServiceLogs } from '../../../src/feedback/service-logs.ts';
 import type { LogLine } from '../../../src/model/log-line.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { eventually, exchange, rawClient } from '../../support/raw.ts';
-import { changingState, readAnswer, serviceOf, startStatus, stateOf, workstreamOf } from '../../support/status.ts';
+import { changingState, readAnswer, startStatus } from '../../support/status.ts';
+import { serviceOf, stateOf, workstreamOf } from '../../support/workstreams.ts';
 
 /** The status API over logs in a folder; `web` is a service in a container. */
 const startLogs = async (options: Partial<Parameters<typeof startStatus>[0]> = {}) => {

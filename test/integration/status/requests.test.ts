@@ -8,8 +8,9 @@ import { fetchBy, fronts, open, openTunnel } from '../../support/fronts.ts';
 import { expectHar } from '../../support/har.ts';
 import { copy, service, startProxy } from '../../support/proxy.ts';
 import { eventually, exchange, type RawClient, rawClient } from '../../support/raw.ts';
-import { changingState, readAnswer, startStatus, stateOf, workstreamOf } from '../../support/status.ts';
+import { changingState, readAnswer, startStatus } from '../../support/status.ts';
 import { startRawUpstream, startUpstream } from '../../support/upstream.ts';
+import { stateOf, workstreamOf } from '../../support/workstreams.ts';
 
 const ask = async (port: number, path: string) => {
   const text = await exchange(port, `GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`);

@@ -67,9 +67,12 @@ test.each<[string, Partial<Asked>, string]>([
   expect(asked(more)).toBe(expected);
 });
 
-/** What a shell makes of an argument. */
-const readByBash = (argument: string): Buffer =>
-  spawnSync('bash', ['-c', `printf %s ${argument}`], { env: { LC_ALL: 'C' } }).stdout;
+/** What a shell makes of arguments. */
+const readByBash = (args: readonly string[]): string[] =>
+  spawnSync('bash', ['-c', `printf '%s\\0' ${args.join(' ')}`], { env: { LC_ALL: 'C' } })
+    .stdout.toString('latin1')
+    .split('\0')
+    .slice(0, -1);
 
 test('whatever it is made of, an argument stays one and the same argument', () => {
   const evil = [
@@ -86,12 +89,11 @@ test('whatever it is made of, an argument stays one and the same argument', () =
     '~',
     '',
   ];
-  for (const text of evil) {
-    const quoted = quote(text);
-    expect(quoted).toMatch(/^[ -~]*$/);
-    const isLatin1 = [...text].every((char) => char <= '\u00ff');
-    expect(readByBash(quoted)).toEqual(Buffer.from(text, isLatin1 ? 'latin1' : 'utf8'));
-  }
+  const quoted = evil.map(quote);
+  for (const argument of quoted) expect(argument).toMatch(/^[ -~]*$/);
+  const bytesOf = (text: string): Buffer =>
+    Buffer.from(text, [...text].every((char) => char <= '\u00ff') ? 'latin1' : 'utf8');
+  expect(readByBash(quoted)).toEqual(evil.map((text) => bytesOf(text).toString('latin1')));
 });
 
 test('nothing in a command line acts on a terminal', () => {

@@ -300,17 +300,19 @@ test('the table stays the same while services start and stop', async () => {
   expect(registry.table()).toBe(table);
 });
 
+const soon = (assertion: () => void): Promise<void> => vi.waitFor(assertion, { interval: 1 });
+
 test('while it runs it looks at what is published, and ends with the signal', async () => {
   const { registry, eyes } = start({ intervalMs: 60_000 });
   const ended = new AbortController();
   const running = registry.run(ended.signal);
   eyes.listen(8003, three.directory);
   registry.publish(snapshot([three]));
-  await vi.waitFor(() => expect(stateOfApi(registry.state())).toBe('up'));
+  await soon(() => expect(stateOfApi(registry.state())).toBe('up'));
   // Published during the pause.
   eyes.listen(8002, two.directory);
   registry.publish(snapshot([two]));
-  await vi.waitFor(() => expect(stateOfApi(registry.state())).toBe('up'));
+  await soon(() => expect(stateOfApi(registry.state())).toBe('up'));
   ended.abort();
   await running;
   await registry.run(ended.signal);
@@ -321,14 +323,12 @@ test('while it runs it looks at suspects and notices a new address of the proxy'
   const ended = new AbortController();
   const running = registry.run(ended.signal);
   registry.publish(snapshot([three]));
-  await vi.waitFor(() => expect(states.map(stateOfApi)).toEqual(['unknown', 'down']));
+  await soon(() => expect(states.map(stateOfApi)).toEqual(['unknown', 'down']));
   eyes.listen(8003, three.directory);
   registry.suspect(routeOf(registry));
-  await vi.waitFor(() => expect(states.map(stateOfApi)).toEqual(['unknown', 'down', 'up']));
+  await soon(() => expect(states.map(stateOfApi)).toEqual(['unknown', 'down', 'up']));
   address.current = { scheme: 'https', port: 443 };
-  await vi.waitFor(() =>
-    expect(states.at(-1)?.workstreams[0]?.services[0]?.url).toBe('https://project-3.api.localhost'),
-  );
+  await soon(() => expect(states.at(-1)?.workstreams[0]?.services[0]?.url).toBe('https://project-3.api.localhost'));
   ended.abort();
   await running;
 });

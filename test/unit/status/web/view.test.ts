@@ -10,7 +10,7 @@ import {
   stateWord,
   summary,
 } from '../../../../src/status/web/text/view.ts';
-import { serviceOf, stateOf, workstreamOf } from '../../../support/status.ts';
+import { serviceOf, stateOf, workstreamOf } from '../../../support/workstreams.ts';
 
 test('live ones come first, main before its copies, numbers in their order', () => {
   const of = (name: string, live: boolean, project = 'project') =>
