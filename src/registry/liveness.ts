@@ -32,8 +32,8 @@ export interface LivenessOptions {
 }
 
 /** So long after a look there is another one where somebody relies on it or a process was started, and in any case. */
-const restMs = 800;
-const longestRestMs = 5000;
+const restMs = 750;
+const longestRestMs = 15_000;
 
 const probing = { timeoutMs: 300, concurrency: 64 };
 /** Probes take at most this share of the time. */

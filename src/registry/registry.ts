@@ -64,7 +64,7 @@ export const createRegistry = ({
   upstreamHost,
   address,
   log,
-  intervalMs = 300,
+  intervalMs = 400,
   precedence = ['directory', 'docker'],
   liveness = createLiveness({ log }),
 }: RegistryOptions): Registry => {
