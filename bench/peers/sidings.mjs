@@ -5,8 +5,8 @@ import { firstLine, proxyCore, start } from '../machine.mjs';
 
 export const command = fileURLToPath(new URL('../../dist/cli/sidings.js', import.meta.url));
 
-/** Starts the built daemon with one copy, whose service `web` is at the port; gives what it says when it is ready. */
-export const startSidings = async ({ folder, port, options = [], nodeOptions = [] }) => {
+/** Starts the built daemon with one copy, whose service `web` is at the port; gives what it says when it is ready. `docker`: address of an engine. */
+export const startSidings = async ({ folder, port, options = [], nodeOptions = [], docker }) => {
   const copy = `${folder}/project`;
   mkdirSync(copy, { recursive: true });
   writeFileSync(`${copy}/sidings.json`, JSON.stringify({ project: 'project', services: { web: { port } } }));
@@ -15,9 +15,10 @@ export const startSidings = async ({ folder, port, options = [], nodeOptions = [
     SIDINGS_STATE_DIR: `${folder}/state`,
     SIDINGS_CERTS_DIR: `${folder}/certs`,
     XDG_CONFIG_HOME: folder,
+    ...(docker !== undefined && { DOCKER_HOST: docker }),
   };
-  const common = ['start', '--http-port=0', '--https-port=0', '--no-docker', '--log-level=error'];
-  const args = [...nodeOptions, command, ...common, ...options];
+  const common = ['start', '--http-port=0', '--https-port=0', '--log-level=error'];
+  const args = [...nodeOptions, command, ...common, ...(docker === undefined ? ['--no-docker'] : []), ...options];
   const child = start(proxyCore, process.execPath, args, { cwd: copy, env });
   return { ...JSON.parse(await firstLine(child)), child, root: `${folder}/certs/root.pem` };
 };

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuOf, end, freePort, median, residentOf, until } from '../machine.mjs';
 import { startSidings } from '../peers/sidings.mjs';
+import { container } from './container.mjs';
 import { firstVisit } from './first-visit.mjs';
 import { page } from './page.mjs';
 import { startup } from './startup.mjs';
@@ -127,4 +128,4 @@ const routed = ({ rounds, upstream }) =>
     ];
   });
 
-export const own = [startup, coldStart, firstVisit, page, memory, idleCpu, routed];
+export const own = [startup, coldStart, firstVisit, page, memory, idleCpu, routed, container];
