@@ -132,11 +132,18 @@ try {
   const peers = scenarios.length === 0 ? [] : await startPeers(upstream);
   const comparisons = [];
   for (const scenario of scenarios) comparisons.push(await compare(scenario, peers));
-  for (const { child } of peers) if (child !== undefined) await end(child);
+  // The direct way is the upstream itself, which is needed on.
+  for (const { child } of peers) if (child !== upstream.child) await end(child);
   const alone = [];
   for (const measure of own.filter(({ name }) => chosen(name))) {
     say(measure.name);
-    alone.push(...(await measure({ ...size, upstream })));
+    try {
+      alone.push(...(await measure({ ...size, upstream })));
+    } catch (error) {
+      // What was measured so far took minutes.
+      say(`  ${error.message}`);
+      process.exitCode = 1;
+    }
   }
 
   const versions = Object.fromEntries(
