@@ -27,7 +27,7 @@ import { createActivity } from './resolver/activity.ts';
 import { cachedResolver } from './resolver/cache.ts';
 import { reasonOf } from './resolver/regular-file.ts';
 import { serviceCheck } from './resolver/service-check.ts';
-import { createStatus } from './status/app.ts';
+import { createStatus } from './status/status.ts';
 import { openCertificates } from './tls/certificates.ts';
 import { thisMachine } from './tls/trust.ts';
 import { createTrustLook } from './tls/trust-look.ts';
@@ -215,7 +215,7 @@ export const startDaemon = async ({
   let { roots } = settings;
   const looksTrusted = createTrustLook(settings.certificateDirectory, { ...thisMachine(), ...(home && { home }) });
 
-  const status = await createStatus({
+  const status = createStatus({
     state: registry.state,
     subscribe: registry.subscribe,
     lookup: (directory) => innermost(registry.state().workstreams, directory),

@@ -1,17 +1,15 @@
-import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
+import { METHODS } from 'node:http';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Activity } from '../model/activity.ts';
 import type { WorkstreamHealth } from '../model/health.ts';
-import { statusHostnames } from '../model/hostname.ts';
 import type { Log } from '../model/log.ts';
 import type { ServiceLogs } from '../model/log-line.ts';
 import { type Problem, problem, SidingsError } from '../model/problem.ts';
 import type { Requests } from '../model/requests.ts';
 import type { Setup } from '../model/setup.ts';
 import type { State, Workstream } from '../model/workstream.ts';
-import { judgeCaller } from './caller.ts';
-import { createEvents } from './events.ts';
+import type { Events } from './events.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { addLogRoutes } from './log-routes.ts';
 import { addOverviewRoutes } from './overview-routes.ts';
@@ -20,13 +18,11 @@ import { addRequestRoutes } from './request-routes.ts';
 import { type AddRoute, apiRoutes, read } from './route.ts';
 import { sharedSchemas } from './schemas.ts';
 import { addStateRoutes } from './state-routes.ts';
-import { createStreams } from './streams.ts';
+import type { Streams } from './streams.ts';
 import { isKnown, readWebFiles } from './web-files.ts';
 
-export interface StatusOptions {
+export interface AppOptions {
   readonly state: () => State;
-  /** Calls with each new state; gives the function that ends it. */
-  readonly subscribe: (listener: (state: State) => void) => () => void;
   /** The nearest workstream at or above a real path. */
   readonly lookup: (directory: string) => Workstream | undefined;
   /** The history of requests. */
@@ -37,51 +33,17 @@ export interface StatusOptions {
   readonly logs: ServiceLogs;
   /** How the services are, of all workstreams or of the one in a folder. */
   readonly health: (directory?: string) => Promise<readonly WorkstreamHealth[]>;
-  readonly suffixes: readonly string[];
   readonly log: Log;
-  /** Milliseconds between two signs of life on a stream of events. */
-  readonly heartbeatMs?: number;
-  /** How many clients may follow the events at a time. */
-  readonly maxClients?: number;
+  readonly events: Events;
+  readonly streams: Streams;
 }
-
-export interface Status {
-  /** Answers a request for a status hostname. It listens nowhere itself. */
-  readonly handle: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Ends the streams of events at once. */
-  readonly close: () => Promise<void>;
-}
-
-const securityHeaders = {
-  Server: 'sidings',
-  'X-Content-Type-Options': 'nosniff',
-  'Content-Security-Policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self'",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
-  ].join('; '),
-  'Referrer-Policy': 'no-referrer',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-} as const;
 
 /** Longest name of a folder in bytes, as each byte may be percent-encoded. */
 const maxNameLength = 3 * 255;
 
-/** The status page and the API of the status hosts. Every caller is judged before a route is looked for. */
-export const createStatus = async (options: StatusOptions): Promise<Status> => {
-  const { state, subscribe, requests, logs, health, suffixes, log, heartbeatMs = 20_000, maxClients = 100 } = options;
-  const streams = createStreams({ heartbeatMs, maxClients });
-  const events = createEvents(state, streams);
-  const hostnames = new Set(suffixes.flatMap(statusHostnames));
-
+/** The status page and the API, for those who may ask. It listens nowhere itself. */
+export const createApp = async (options: AppOptions): Promise<FastifyInstance> => {
+  const { state, requests, logs, health, log, events, streams } = options;
   const app = fastify({
     routerOptions: { maxParamLength: maxNameLength },
     return503OnClosing: false,
@@ -116,31 +78,7 @@ export const createStatus = async (options: StatusOptions): Promise<Status> => {
   addHealthRoutes(add, { state, health });
   addDescription(add, app);
   await app.ready();
-
-  const unsubscribe = subscribe(events.changed);
-
-  const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
-    const { method = '', url = '', headers, socket } = request;
-    const scheme = 'encrypted' in socket ? 'https' : 'http';
-    const refusal = judgeCaller({ method, path: url, scheme, headers }, hostnames);
-    if (refusal === undefined) {
-      app.routing(request, response);
-      return;
-    }
-    const { status, type, body } = problemAnswer(refusal);
-    const length = Buffer.byteLength(body);
-    response.writeHead(status, { 'Content-Type': type, 'Content-Length': length, 'Cache-Control': 'no-store' });
-    response.end(method === 'HEAD' ? undefined : body);
-  };
-
-  const close = async (): Promise<void> => {
-    unsubscribe();
-    streams.close();
-    await app.close();
-  };
-
-  return { handle, close };
+  return app;
 };
 
 const answer = (reply: FastifyReply, cause: Problem): FastifyReply => {

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { openHistory } from '../../src/feedback/history.ts';
 import type { ServiceLogs } from '../../src/model/log-line.ts';
 import type { State } from '../../src/model/workstream.ts';
-import { createStatus, type Status, type StatusOptions } from '../../src/status/app.ts';
+import { createStatus, type Status, type StatusOptions } from '../../src/status/status.ts';
 import { portOf } from './proxy.ts';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -48,7 +48,7 @@ export const startStatus = async (
   const server = createServer({ requireHostHeader: false }, (request, response) => handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const port = portOf(server);
-  const status = await createStatus({
+  const status = createStatus({
     lookup: () => undefined,
     requests: openHistory({ count: 0, version: '0' }),
     activity: async () => [],

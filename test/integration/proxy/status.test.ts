@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openHistory } from '../../../src/feedback/history.ts';
-import { createStatus } from '../../../src/status/app.ts';
+import { createStatus } from '../../../src/status/status.ts';
 import { fetchBy, fronts, open } from '../../support/fronts.ts';
 import { startProxy } from '../../support/proxy.ts';
 import { noLogs } from '../../support/status.ts';
@@ -10,7 +10,7 @@ const state = { version: 7, problems: [], workstreams: [] };
 
 /** The status page as the proxy serves it. */
 const serve = async () => {
-  const status = await createStatus({
+  const status = createStatus({
     state: () => state,
     subscribe: () => () => {},
     lookup: () => undefined,
