@@ -15,12 +15,13 @@ import { innermost } from './model/folder.ts';
 import { statusHostnames } from './model/hostname.ts';
 import type { Log } from './model/log.ts';
 import { plainText } from './model/log-line.ts';
-import { fail } from './model/problem.ts';
+import { fail, problem } from './model/problem.ts';
 import { lookup, type Route } from './model/route-table.ts';
 import type { Resolution } from './model/workstream.ts';
 import { directoryProvider } from './providers/directories.ts';
 import { type DockerProvider, dockerProvider } from './providers/docker/docker.ts';
 import { pause } from './providers/pause.ts';
+import { descriptorLimit, mostClients } from './proxy/descriptors.ts';
 import { createProxy } from './proxy/proxy.ts';
 import { createRegistry, type Registry } from './registry/registry.ts';
 import { createActivity } from './resolver/activity.ts';
@@ -251,6 +252,13 @@ export const startDaemon = async ({
     onExchange: tellers.length < 2 ? tellers[0] : tellAll(tellers),
     lanes: settings.lanes,
     responseTimeoutMs: settings.responseTimeout * 1000,
+    mostClients: mostClients(descriptorLimit()),
+    crowded: (isCrowded) => {
+      const cause = problem('descriptors-exhausted');
+      if (isCrowded) log.error({ code: cause.code }, `${cause.message} New ones are closed.`);
+      else log.info({}, 'there is room for connections again');
+      registry.publish({ provider: 'proxy', copies: [], problems: isCrowded ? [cause] : [] });
+    },
     log,
   });
 

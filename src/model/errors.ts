@@ -389,6 +389,12 @@ export const errors = {
     exit: 1,
     status: 504,
   },
+  'descriptors-exhausted': {
+    message: 'Sidings has as many files and connections open as the system allows it.',
+    hint: 'Close clients that keep connections open, or start it with a higher limit: ulimit -n 65536.',
+    exit: 1,
+    status: 503,
+  },
   'proxy-loop': {
     message: 'The request went through this proxy {count} times.',
     hint: "A dev server's own proxy sends it back here: set changeOrigin there, or point it at the localUrl of the service.",

@@ -25,9 +25,9 @@ export interface Forwarding {
   readonly observed: Pick<Observed, 'bytesIn' | 'bytesOut'> | undefined;
 }
 
-/** Why an upstream gave no answer: it could not be reached, did not answer in time, broke off, or sent what is not HTTP. */
+/** Why an upstream gave no answer: it could not be reached, did not answer in time, broke off, or sent what is not HTTP; or this process may open no more. */
 export interface Failure {
-  readonly kind: 'refused' | 'timeout' | 'broken' | 'invalid';
+  readonly kind: 'refused' | 'timeout' | 'broken' | 'invalid' | 'exhausted';
   readonly reason: string;
 }
 
@@ -48,6 +48,7 @@ export const isLoss = (error: NodeJS.ErrnoException): boolean => error.code === 
 
 export const failureOf = (error: NodeJS.ErrnoException): Failure => {
   const code = error.code ?? '';
+  if (code === 'EMFILE' || code === 'ENFILE') return { kind: 'exhausted', reason: code };
   if (error.syscall === 'connect' || error instanceof AggregateError) return { kind: 'refused', reason: code };
   if (code.startsWith('HPE_')) return { kind: 'invalid', reason: 'it cannot be parsed' };
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return { kind: 'invalid', reason: 'it does not speak TLS' };

@@ -17,18 +17,42 @@ export type Accept = (socket: Socket) => void;
 /** How often port 0 is tried until the port that one address gave is free on the others. */
 const attempts = 10;
 
-export const openListeners = (): Listeners => {
+export interface ListenerOptions {
+  /** Connections at a time; what comes beyond is closed at once, as it would wait for a descriptor that nobody gives free. */
+  readonly most: number;
+  /** Called when connections begin to be closed, and when there is room again for more than a few. */
+  readonly crowded: (isCrowded: boolean) => void;
+}
+
+/** There is room again when so many of a hundred places are taken. */
+const roomAgainPercent = 90;
+
+export const openListeners = ({ most, crowded }: ListenerOptions): Listeners => {
   const servers = new Set<Server>();
   const connections = new Set<Socket>();
+  let isCrowded = false;
+
+  const accept = (socket: Socket, onConnection: Accept): void => {
+    if (connections.size >= most) {
+      socket.destroy();
+      if (!isCrowded) crowded(true);
+      isCrowded = true;
+      return;
+    }
+    connections.add(socket);
+    socket.once('close', () => {
+      connections.delete(socket);
+      if (!isCrowded || connections.size * 100 > most * roomAgainPercent) return;
+      isCrowded = false;
+      crowded(false);
+    });
+    onConnection(socket);
+  };
 
   const open = (host: string, port: number, onConnection: Accept): Promise<Server> =>
     new Promise((resolve, reject) => {
       // A client may close its half and still wait for the answer.
-      const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-        connections.add(socket);
-        socket.once('close', () => connections.delete(socket));
-        onConnection(socket);
-      });
+      const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(socket, onConnection));
       server.once('error', reject);
       server.listen({ host, port, exclusive: true, ipv6Only: true }, () => {
         server.off('error', reject);

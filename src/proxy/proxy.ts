@@ -42,6 +42,10 @@ export interface ProxyOptions {
   readonly responseTimeoutMs: number;
   /** `full`: without the fast lane, for diagnosis. */
   readonly lanes?: 'fast' | 'full' | undefined;
+  /** Connections of clients at a time; without end where absent. */
+  readonly mostClients?: number | undefined;
+  /** Called when there are so many that new ones are closed, and when there is room again. */
+  readonly crowded?: ((isCrowded: boolean) => void) | undefined;
   readonly log: Log;
 }
 
@@ -194,7 +198,7 @@ export const createProxy = (options: ProxyOptions): Proxy => {
   const explain = async (incoming: Request, route: Route, failure: Failure): Promise<void> => {
     const { service, workstream: name, directory, upstream } = route;
     const about = { service, name, port: upstream.port };
-    if (failure.kind !== 'timeout') suspect(route);
+    if (failure.kind !== 'timeout' && failure.kind !== 'exhausted') suspect(route);
     log.debug({ ...about, ...failure }, 'the upstream gave no answer');
     switch (failure.kind) {
       case 'refused': {
@@ -204,6 +208,8 @@ export const createProxy = (options: ProxyOptions): Proxy => {
       }
       case 'timeout':
         return refuse(incoming, problem('upstream-timeout', { ...about, seconds: options.responseTimeoutMs / 1000 }));
+      case 'exhausted':
+        return refuse(incoming, problem('descriptors-exhausted'));
       case 'broken':
         return refuse(incoming, problem('upstream-broken', { ...about, reason: failure.reason }));
       case 'invalid':
@@ -242,7 +248,10 @@ export const createProxy = (options: ProxyOptions): Proxy => {
   const http2 = createHttp2Front(handle);
   const tls = options.tls && createTlsFront(options.tls, http1.accept, http2.accept);
   const either = tls && byFirstByte(tls, http1);
-  const listeners = openListeners();
+  const listeners = openListeners({
+    most: options.mostClients ?? Number.POSITIVE_INFINITY,
+    crowded: options.crowded ?? (() => {}),
+  });
   const life = new AbortController();
   let securePort: number | undefined;
 

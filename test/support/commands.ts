@@ -58,10 +58,12 @@ interface Place {
   readonly ending?: Ending;
   readonly uid?: number;
   readonly gid?: number;
+  /** How many descriptors the process may have. */
+  readonly descriptors?: number;
 }
 
 /** Only what a command needs of the machine: nothing of the shell that runs the tests gets in. */
-const environmentOf = ({ cwd, env, ...identity }: Place) => ({
+const environmentOf = ({ cwd, env, ending: _ending, descriptors: _descriptors, ...identity }: Place) => ({
   cwd,
   ...identity,
   env: {
@@ -74,8 +76,12 @@ const environmentOf = ({ cwd, env, ...identity }: Place) => ({
 });
 
 /** Starts `sidings` or `stack-env` as built. */
-export const startCommand = (command: 'sidings' | 'stack-env', args: readonly string[], place: Place): Started =>
-  start(process.execPath, [built(command), ...args], environmentOf(place), place.ending);
+export const startCommand = (command: 'sidings' | 'stack-env', args: readonly string[], place: Place): Started => {
+  const all = [process.execPath, built(command), ...args];
+  const [program = '', ...rest] =
+    place.descriptors === undefined ? all : ['sh', '-c', `ulimit -n ${place.descriptors}; exec "$@"`, 'sh', ...all];
+  return start(program, rest, environmentOf(place), place.ending);
+};
 
 /** Runs `sidings` or `stack-env` as built, to its end. */
 export const runCommand = (command: 'sidings' | 'stack-env', args: readonly string[], place: Place): Promise<Ended> =>
