@@ -56,13 +56,14 @@ export class ChunkedBody {
           if (this.left === 0) this.state = 'data-end';
           break;
         }
+        // What is wrong there does not pass: some take less than CR LF for the end of a chunk.
         case 'data-end':
           this.state = buffer[at] === cr ? 'data-line-feed' : 'broken';
-          at += 1;
+          if (this.state !== 'broken') at += 1;
           break;
         case 'data-line-feed':
           this.state = buffer[at] === lf ? 'size' : 'broken';
-          at += 1;
+          if (this.state !== 'broken') at += 1;
           break;
         case 'size': {
           const next = this.readPlainSize(buffer, at, to);

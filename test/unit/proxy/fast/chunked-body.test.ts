@@ -89,6 +89,14 @@ test.each([
   });
 });
 
+test('of a chunk that does not end in CR LF nothing passes but its data', () => {
+  for (const end of ['\n0\r\n\r\n', 'd\r\n', '0\r\n\r\n']) {
+    expect(pass([`3\r\nabc${end}`])).toMatchObject({ state: 'broken', written: '3\r\nabc', rest: end });
+    expect(pass(['3\r\nabc', end])).toMatchObject({ state: 'broken', written: '3\r\nabc', rest: end });
+  }
+  expect(pass(['3\r\nabc\r0\r\n'])).toMatchObject({ state: 'broken', written: '3\r\nabc\r', rest: '0\r\n' });
+});
+
 test('extensions and trailers that are too long are broken, and no longer kept', () => {
   const long = 'a'.repeat(5000);
   for (const [begin, end] of [
