@@ -160,7 +160,8 @@ export const clientHeaders = (headers: RawHeaders, context: AnswerContext): stri
       continue;
     }
     const lower = name.toLowerCase();
-    if (hopByHop.has(lower) || named.has(lower)) continue;
+    // The length stays, whatever Connection says: without it nobody knows where the body ends.
+    if (hopByHop.has(lower) || (named.has(lower) && lower !== 'content-length')) continue;
     if (lower === 'x-request-id' || lower === 'x-workstream') continue;
     // A browser that has seen it once would refuse plain http for the name, for a year, in every copy that comes after.
     if (lower === 'strict-transport-security' && local) continue;

@@ -113,6 +113,11 @@ test('the client gets the fields of the upstream, without those of its connectio
   expect(fields).toEqual(['Content-Type', 'text/html', ...mark]);
 });
 
+test('the length of an answer stays, whatever its Connection lists', () => {
+  const fields = ['Connection', 'Content-Length, X-Hop', 'Content-Length', '3', 'X-Hop', '1'];
+  expect(toClient(fields)).toEqual(['Content-Length', '3', ...mark]);
+});
+
 test('what means nothing to a proxy passes, whatever the answer says of its connection', () => {
   for (const more of [[], ['Connection', 'close'], ['Connection', 'X-Hop', 'X-Hop', '1']])
     expect(toClient(['ETag', '"a"', 'X-A', '1', 'Sec-Fetch-Something-Else-That-Is-Long', '2', ...more])).toEqual(
