@@ -189,12 +189,17 @@ export const clientHeaders = (headers: RawHeaders, context: AnswerContext): stri
 const canHaveTrailers = (headers: RawHeaders, status: number): boolean =>
   status !== 204 && status !== 304 && valuesOf(headers, 'content-length').length === 0;
 
-/** Trailer fields that may be passed on: those that a receiver may not act on are dropped (RFC 9110 §6.5.1). */
+/**
+ * Trailer fields that may be passed on: those that a receiver may not act on are dropped (RFC 9110 §6.5.1), and so are those that only the
+ * proxy may say.
+ */
 export const safeTrailers = (trailers: RawHeaders): string[] => {
   const fields: string[] = [];
   for (let index = 0; index < trailers.length; index += 2) {
     const name = trailers[index] as string;
-    if (!forbiddenInTrailers.has(name.toLowerCase())) fields.push(name, trailers[index + 1] as string);
+    const lower = name.toLowerCase();
+    if (forbiddenInTrailers.has(lower) || isForwardingClaim(lower)) continue;
+    fields.push(name, trailers[index + 1] as string);
   }
   return fields;
 };
@@ -230,7 +235,8 @@ const forbiddenInTrailers = new Set([
   'vary',
   'warning',
   'via',
-  'forwarded',
+  'x-request-id',
+  'x-workstream',
 ]);
 
 /** A folder's name as a field value: what is not printable ASCII is percent-encoded. */

@@ -169,6 +169,11 @@ test('trailers that a receiver may not act on are dropped', () => {
   ]);
 });
 
+test('trailers say nothing of how a request came, in no spelling', () => {
+  const claims = ['X-Forwarded-For', '6.6.6.6', 'x_forwarded.host', 'a', 'Forwarded', 'for=6', 'X-Request-Id', 'mine'];
+  expect(safeTrailers(['X-Sum', '1', ...claims, 'x-workstream', 'a'])).toEqual(['X-Sum', '1']);
+});
+
 test('server-sent events are recognised', () => {
   expect(isEventStream(['Content-Type', 'Text/Event-Stream; charset=utf-8'])).toBe(true);
   expect(isEventStream(['Content-Type', 'text/html'])).toBe(false);
