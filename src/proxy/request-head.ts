@@ -43,6 +43,8 @@ export const fieldName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Visible characters, spaces, tabs and the upper half of Latin-1 (RFC 9110 §5.5). */
 export const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 const visible = /^[!-~]+$/;
+/** 16 bytes in base64 (RFC 6455 §4.2.1). */
+const webSocketKey = /^[A-Za-z0-9+/]{22}==$/;
 
 /** Names that must not appear in a disguise: some applications read `Content_Length` as `Content-Length` (CGI, WSGI). */
 const framingNames = new Set(['content-length', 'transfer-encoding']);
@@ -77,6 +79,7 @@ export const judgeHead = ({ method, target, version, headers, isClean }: Receive
   let upgrade = '';
   let connection = '';
   let keys = 0;
+  let isKey = false;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
     const value = headers[index + 1] as string;
@@ -109,6 +112,7 @@ export const judgeHead = ({ method, target, version, headers, isClean }: Receive
         break;
       case 'sec-websocket-key':
         keys += 1;
+        isKey = webSocketKey.test(value);
         break;
       case 'expect':
         // RFC 9110 §10.1.1: nothing else is defined, and HTTP/1.0 has no expectations at all.
@@ -138,6 +142,7 @@ export const judgeHead = ({ method, target, version, headers, isClean }: Receive
     upgrade.toLowerCase() === 'websocket' &&
     tokens(connection).includes('upgrade') &&
     keys === 1 &&
+    isKey &&
     (framing.kind === 'none' || (framing.kind === 'length' && Number(framing.length) === 0));
   return { method, ...place, framing, headers, websocket };
 };

@@ -11,7 +11,7 @@ import { judgeHead, type RawHeaders, type RequestHead } from '../../../src/proxy
 
 const place = [':scheme', 'https', ':authority', 'p.localhost:8443', ':path', '/a?b'];
 const received = (headers: RawHeaders, isOver = true) =>
-  receivedHead({ headers, isOver, webSocketKey: () => 'fresh key' });
+  receivedHead({ headers, isOver, webSocketKey: () => 'dGhlIHNhbXBsZSBub25jZQ==' });
 const get = [':method', 'GET', ...place];
 
 test('a head is said in the words of HTTP/1.1', () => {
@@ -60,7 +60,7 @@ test('an extended CONNECT is the handshake that it stands for', () => {
     version: '1.1',
     headers: [
       ...['Host', 'p.localhost:8443', 'sec-websocket-version', '13'],
-      ...['Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Key', 'fresh key'],
+      ...['Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
     ],
   });
   expect('code' in head || judgeHead(head)).toMatchObject({ websocket: true });

@@ -93,22 +93,25 @@ test.each<[string, Partial<ReceivedHead>, string, string]>([
   expect(judge(more)).toMatchObject({ path, host: name });
 });
 
-const handshake = [...host, 'Upgrade', 'WebSocket', 'Connection', 'keep-alive, Upgrade', 'Sec-WebSocket-Key', 'k'];
+const key = ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='];
+const handshake = [...host, 'Upgrade', 'WebSocket', 'Connection', 'keep-alive, Upgrade', ...key];
 test('a WebSocket handshake is recognised, an incomplete one is not', () => {
   expect(judge({ headers: handshake })).toMatchObject({ websocket: true });
   expect(judge({ headers: [...handshake, 'Content-Length', '0'] })).toMatchObject({ websocket: true });
   for (const [name, more] of Object.entries<Partial<ReceivedHead>>({
     'another method': { method: 'POST', headers: handshake },
     'HTTP/1.0': { version: '1.0', headers: handshake },
-    'another protocol': { headers: [...host, 'Upgrade', 'h2c', 'Connection', 'Upgrade', 'Sec-WebSocket-Key', 'k'] },
+    'another protocol': { headers: [...host, 'Upgrade', 'h2c', 'Connection', 'Upgrade', ...key] },
     'two protocols': { headers: [...handshake, 'Upgrade', 'h2c'] },
-    'no Connection': { headers: [...host, 'Upgrade', 'websocket', 'Sec-WebSocket-Key', 'k'] },
-    'two keys': { headers: [...handshake, 'Sec-WebSocket-Key', 'k'] },
+    'no Connection': { headers: [...host, 'Upgrade', 'websocket', ...key] },
+    'two keys': { headers: [...handshake, ...key] },
+    'an empty key': { headers: [...handshake.slice(0, -1), ''] },
+    'a key of another size': { headers: [...handshake.slice(0, -1), 'dGhlIHNhbXBsZQ=='] },
     'a body': { headers: [...handshake, 'Content-Length', '3'] },
     'a chunked body': { headers: [...handshake, 'Transfer-Encoding', 'chunked'] },
   }))
     expect(judge(more), name).toMatchObject({ websocket: false });
-  const split = [...host, 'Upgrade', 'websocket', 'Connection', 'a', 'Connection', 'upgrade', 'Sec-WebSocket-Key', 'k'];
+  const split = [...host, 'Upgrade', 'websocket', 'Connection', 'a', 'Connection', 'upgrade', ...key];
   expect(judge({ headers: split })).toMatchObject({ websocket: true });
 });
 

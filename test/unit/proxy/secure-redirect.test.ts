@@ -21,7 +21,7 @@ test.each([
 });
 
 const host = 'project-3.api.localhost';
-const upgrade = ['Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Key', 'k'];
+const upgrade = ['Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='];
 test.each([
   ['what comes by https', asked(host), { scheme: 'https' } as const, 443],
   ['what has nowhere to go', asked(host), clear, undefined],
