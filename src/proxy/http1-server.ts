@@ -57,6 +57,8 @@ export const createHttp1Server = (events: Http1Events): Server => {
     else parseWithoutUpgrade(server, request, socket, early);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // The last answer is on its way, which inside TLS takes a moment; what still comes is nothing to be looked at.
+    if (socket.writableEnded && !socket.destroyed) return;
     if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable) socket.destroy();
     else events.invalid(clientProblem(error.code), socket as Socket);
   });
