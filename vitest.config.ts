@@ -39,6 +39,14 @@ export default defineConfig({
           testTimeout: 30_000,
         },
       },
+      // What must hold whatever is sent: its tests take both lanes and TLS by themselves.
+      {
+        test: {
+          name: 'hostile',
+          include: ['test/hostile/*.test.ts'],
+          testTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'docker',

@@ -35,7 +35,7 @@ const codes =
     ? [await vitest(...chosen)]
     : [
         await vitest('--project', 'unit', '--coverage'),
-        await vitest('--project', 'integration', '--project', 'full-lane'),
+        await vitest('--project', 'integration', '--project', 'full-lane', '--project', 'hostile'),
         // One file at a time: they share one engine, which does many things one after another.
         await vitest('--project', 'docker', '--no-file-parallelism'),
       ];

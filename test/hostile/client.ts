@@ -1,0 +1,59 @@
+import type { Socket } from 'node:net';
+import type { Received } from './judge.ts';
+
+/** A client that writes bytes and keeps what comes back. */
+export interface Client {
+  readonly send: (text: string) => Promise<void>;
+  /** Closes its half. */
+  readonly end: () => void;
+  readonly received: () => Received;
+  /** Waits until a condition holds, which is looked at whenever something comes, and no longer than so many milliseconds. */
+  readonly until: (condition: () => boolean, withinMs: number) => Promise<void>;
+  readonly destroy: () => void;
+}
+
+export const talk = (socket: Socket): Client => {
+  let text = '';
+  let ending: Received['ending'] = 'open';
+  let look = (): void => {};
+  socket.setNoDelay(true);
+  socket.on('data', (data) => {
+    text += data.toString('latin1');
+    look();
+  });
+  socket.on('end', () => {
+    if (ending === 'open') ending = 'end';
+    socket.end();
+    look();
+  });
+  socket.on('error', () => {
+    if (ending === 'open') ending = 'reset';
+  });
+  socket.on('close', () => {
+    if (ending === 'open') ending = 'reset';
+    look();
+  });
+  return {
+    send: async (piece) => {
+      if (socket.writable) socket.write(piece, 'latin1');
+      // So that each piece arrives by itself.
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    end: () => socket.end(),
+    received: () => ({ text, ending }),
+    until: (condition, withinMs) =>
+      new Promise((resolve) => {
+        const done = (): void => {
+          clearTimeout(timer);
+          look = () => {};
+          resolve();
+        };
+        const timer = setTimeout(done, withinMs);
+        look = () => {
+          if (condition()) done();
+        };
+        look();
+      }),
+    destroy: () => socket.destroy(),
+  };
+};

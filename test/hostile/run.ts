@@ -1,0 +1,122 @@
+import type { Socket } from 'node:net';
+import { talk } from './client.ts';
+import { valuesOf } from './http1.ts';
+import { fewestAnswers, filling, type Hosts, judge, methodsOf, probesIn, readConversation } from './judge.ts';
+import { pause, probePath, type Recorder } from './recorder.ts';
+import type { Course, Vector } from './vector.ts';
+
+/** A way into a proxy, and what is behind it. */
+export interface Door extends Hosts {
+  readonly connect: () => Socket;
+  /** By it, a client cannot tell a reset from an end. */
+  readonly hidesResets: boolean;
+  readonly recorder: Recorder;
+}
+
+export interface RunOptions {
+  /** What is allowed, or what is promised beyond that. */
+  readonly courses: (vector: Vector) => readonly Course[];
+  /** After so many milliseconds without an answer there will be none. */
+  readonly patienceMs: number;
+}
+
+/** What is wrong, by the names of the vectors that have failed. */
+export type Faults = Readonly<Record<string, readonly string[]>>;
+
+/** Plays vectors through doors, one at a time through each. */
+export const run = async (vectors: readonly Vector[], doors: readonly Door[], options: RunOptions): Promise<Faults> => {
+  const left = [...vectors];
+  const found: Record<string, readonly string[]> = {};
+  await Promise.all(
+    doors.map(async (door) => {
+      for (let vector = left.shift(); vector !== undefined; vector = left.shift()) {
+        if (vector.needsReset === true && door.hidesResets) continue;
+        const faults = await play(vector, door, options);
+        if (faults.length > 0) found[vector.name] = [...faults, `(${vector.source})`];
+      }
+    }),
+  );
+  return found;
+};
+
+let probes = 0;
+
+const probe = (host: string): string => {
+  probes += 1;
+  return `GET ${probePath}${probes} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+};
+
+/** One vector, then a request on the same connection where it goes on, then one on a new connection. */
+const play = async (vector: Vector, door: Door, { courses, patienceMs }: RunOptions): Promise<readonly string[]> => {
+  const { recorder, host } = door;
+  const fill = filling(door);
+  const methods = methodsOf(vector);
+  recorder.begin(vector.script);
+  const client = talk(door.connect());
+  const conversation = () => readConversation(client.received(), methods);
+  const isOver = (answers: number): boolean => {
+    const { answers: got, rest } = conversation();
+    return (
+      client.received().ending !== 'open' ||
+      got.length >= answers ||
+      typeof rest === 'object' ||
+      got.at(-1)?.status === 101
+    );
+  };
+  const isProbeAnswered = (): boolean => {
+    const serials = probesIn(recorder.recorded());
+    return conversation().answers.some(({ fields }) => serials.has(valuesOf(fields, 'x-serial')[0] ?? ''));
+  };
+
+  for (const piece of vector.writes) await client.send(fill(piece));
+  if (vector.halfClose === true) client.end();
+  const expected = fewestAnswers(vector);
+  await client.until(() => isOver(vector.halfClose === true ? Number.POSITIVE_INFINITY : expected), patienceMs);
+  const isTunnel = conversation().answers.at(-1)?.status === 101;
+  if (isTunnel) {
+    if (vector.inTunnel !== undefined) await client.send(vector.inTunnel);
+    const tunnel = vector.allowed
+      .flat()
+      .map((step) => (typeof step === 'object' && 'request' in step ? step.request.tunnel : undefined));
+    const wanted = tunnel.find((text) => text !== undefined) ?? '';
+    await client.until(() => conversation().tunnel.length >= wanted.length, patienceMs);
+  } else if (isOver(expected) && client.received().ending === 'open' && vector.halfClose !== true) {
+    if (vector.script?.later !== undefined) {
+      recorder.speakLater();
+      await pause(20);
+    }
+    await client.send(probe(host));
+    await client.until(() => client.received().ending !== 'open' || isProbeAnswered(), patienceMs);
+  }
+  // A request that has begun and will never be whole is given up.
+  if (vector.mayBegin === true) await until(() => !recorder.isWaiting(), patienceMs);
+  const isGivenUp = vector.mayBegin !== true || !recorder.isWaiting();
+  const received = client.received();
+  client.destroy();
+  const faults = [...judge(vector, courses(vector), { recorded: recorder.recorded(), received, hostOf: door })];
+
+  if (!isGivenUp) faults.push('the beginning of a request waits at the upstream without end');
+
+  recorder.begin(undefined);
+  const next = talk(door.connect());
+  await next.send(probe(host));
+  await next.until(() => readConversation(next.received(), []).answers.length > 0, patienceMs);
+  const { answers } = readConversation(next.received(), []);
+  const { arrived, wrong } = recorder.recorded();
+  next.destroy();
+  const [answer] = answers;
+  const own = arrived.at(-1);
+  if (wrong.length > 0) faults.push(`afterwards the upstream got what is not HTTP/1.1: ${wrong.join(', ')}`);
+  else if (answer === undefined) faults.push('afterwards an ordinary request gets no answer');
+  else if (answer.body !== own?.serial)
+    faults.push(`afterwards an ordinary request gets ${answer.status} ${JSON.stringify(answer.body.slice(0, 200))}`);
+  else if (arrived.length > 1)
+    faults.push(
+      `afterwards the upstream got ${arrived.map(({ request }) => `${request.method} ${request.target}`).join(', ')}`,
+    );
+  return faults;
+};
+
+const until = async (condition: () => boolean, withinMs: number): Promise<void> => {
+  for (const end = performance.now() + withinMs; !condition() && performance.now() < end; ) await pause(2);
+};
