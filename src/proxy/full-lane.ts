@@ -97,8 +97,8 @@ export const createFullLane = ({ connections, responseTimeoutMs }: LaneOptions):
         fail({ kind: 'timeout', reason: `no answer within ${seconds} s` });
       });
       const passInterim = passingInterim(forwarding);
-      clientRequest.on('information', ({ statusCode, statusMessage, rawHeaders }) => {
-        const failure = passInterim(statusCode, statusMessage, rawHeaders);
+      clientRequest.on('information', ({ statusCode, statusMessage, rawHeaders, httpVersion }) => {
+        const failure = passInterim(statusCode, statusMessage, rawHeaders, httpVersion);
         if (failure !== undefined) fail(failure);
       });
       // A 101 that nobody asked for makes Node drop the connection without an error.

@@ -64,10 +64,19 @@ export interface InterimPassing extends Pick<Forwarding, 'answerHeaders'> {
   readonly client: Pick<Client, 'expectsContinue' | 'inform'>;
 }
 
-/** Passes 1xx answers on (RFC 9110 §15.2). The function it gives takes one, and says when there were too many. */
+/**
+ * Passes 1xx answers on (RFC 9110 §15.2). The function it gives takes one, and says when there were too many, or when it is of HTTP/1.0,
+ * which has none: other programs would take it for the answer.
+ */
 export const passingInterim = ({ client, answerHeaders }: InterimPassing) => {
   let count = 0;
-  return (status: number, reason: string | undefined, headers: RawHeaders): Failure | undefined => {
+  return (
+    status: number,
+    reason: string | undefined,
+    headers: RawHeaders,
+    version: string = '1.1',
+  ): Failure | undefined => {
+    if (version !== '1.1') return { kind: 'invalid', reason: `it sends an interim answer in HTTP/${version}` };
     count += 1;
     if (count > maxInterim) return { kind: 'invalid', reason: 'it sends interim answers without end' };
     if (status === 100) {

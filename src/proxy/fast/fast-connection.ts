@@ -440,7 +440,7 @@ export class FastConnection implements Answerable, UpstreamUser {
     }
   }
 
-  private passInterim({ status, reason, headers }: ReadAnswer): Failure | undefined {
+  private passInterim({ status, reason, headers, version }: ReadAnswer): Failure | undefined {
     this.interim ??= passingInterim({
       client: {
         expectsContinue: false,
@@ -451,7 +451,7 @@ export class FastConnection implements Answerable, UpstreamUser {
       },
       answerHeaders: (fields, code) => this.fieldsForClient(fields, code),
     });
-    return this.interim(status, reason, headers);
+    return this.interim(status, reason, headers, version);
   }
 
   private fieldsForClient(headers: RawHeaders, status: number): string[] {

@@ -162,6 +162,10 @@ const scripts: Readonly<Record<string, Script>> = {
     ],
     ending: 'keep',
   },
+  'behind one in HTTP/1.0 that looks interim': {
+    pieces: [`HTTP/1.0 103 Early Hints\r\n\r\n${ok}Content-Length: 2\r\n\r\nok`],
+    ending: 'keep',
+  },
   'that is large': { pieces: [`${ok}Content-Length: 70000\r\n\r\n`, 'x'.repeat(70_000)], ending: 'keep' },
   'with fields that change': {
     pieces: [
