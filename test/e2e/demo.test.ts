@@ -1,83 +1,27 @@
-import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { processesThatKnow, startScript } from './script.ts';
 
 const script = fileURLToPath(new URL('../../scripts/demo.mjs', import.meta.url));
 const patience = 300_000;
 
-const cleanups: (() => void)[] = [];
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0)) cleanup();
-});
-
 /** The demo as a user starts it, with a shell that belongs to another copy: nothing of that may reach the copies. */
 const startDemo = (...args: readonly string[]) => {
   const certificates = realpathSync(mkdtempSync(join(tmpdir(), 'sidings-test-')));
-  cleanups.push(() => rmSync(certificates, { recursive: true, force: true }));
-  const child = spawn(process.execPath, [script, ...args], {
-    env: {
-      ...process.env,
-      SIDINGS_CERTS_DIR: certificates,
-      DATABASE_URL: 'postgresql://localhost:5433/other',
-      API_PORT: '8009',
-      STACK_NAME: 'project-9',
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  onTestFinished(() => rmSync(certificates, { recursive: true, force: true }));
+  const started = startScript(script, args, {
+    SIDINGS_CERTS_DIR: certificates,
+    DATABASE_URL: 'postgresql://localhost:5433/other',
+    API_PORT: '8009',
+    STACK_NAME: 'project-9',
   });
-  // A demo that is killed cleans up as well.
-  cleanups.push(() => child.kill('SIGKILL'));
-  let output = '';
-  const waiting = new Set<() => void>();
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (data) => {
-      output += data;
-      for (const look of waiting) look();
-    });
-  const ended = new Promise<number | undefined>((resolve) =>
-    child.on('close', (code) => {
-      resolve(code ?? undefined);
-      for (const look of waiting) look();
-    }),
-  );
-  const printed = (pattern: RegExp) =>
-    new Promise<RegExpExecArray>((resolve, reject) => {
-      const look = () => {
-        const match = pattern.exec(output);
-        if (match !== null) resolve(match);
-        else if (child.exitCode !== null) reject(new Error(`The demo ended before it printed ${pattern}:\n${output}`));
-        else return;
-        waiting.delete(look);
-      };
-      waiting.add(look);
-      look();
-    });
-  return { child, certificates, ended, printed, output: () => output };
+  return { ...started, certificates };
 };
 
 const folderOf = (output: string): string => /three copies in (\S+)/.exec(output)?.[1] ?? '';
-
-/** Command lines of the processes that know of a text by their arguments or, on Linux, their environment. */
-const processesThatKnow = async (text: string): Promise<readonly string[]> => {
-  if (!existsSync('/proc/self/environ')) {
-    const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'args']);
-    return stdout.split('\n').filter((line) => line.includes(text));
-  }
-  const read = (file: string): string => {
-    try {
-      return readFileSync(file, 'utf8').replaceAll('\0', ' ');
-    } catch {
-      // It has ended, or belongs to somebody else.
-      return '';
-    }
-  };
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const knowing = pids.filter((pid) => `${read(`/proc/${pid}/cmdline`)}${read(`/proc/${pid}/environ`)}`.includes(text));
-  return knowing.map((pid) => read(`/proc/${pid}/cmdline`));
-};
 
 const hostnames = (name: string, service: string) =>
   `${name}.${service}.localhost, ${service}.${name}.localhost, ${name}-${service}.localhost`;
