@@ -22,7 +22,8 @@ type State =
   | 'data-line-feed'
   | 'trailers'
   | 'over'
-  | 'broken';
+  | 'broken'
+  | 'too-large';
 
 const noTrailers: readonly string[] = [];
 
@@ -83,6 +84,7 @@ export class ChunkedBody {
           return this.readTrailers(buffer, at, to);
         case 'over':
         case 'broken':
+        case 'too-large':
           if (raw !== -1 && at > raw) writer.bytes(buffer, raw, at);
           return at;
         default:
@@ -127,7 +129,7 @@ export class ChunkedBody {
       }
     } else {
       this.extras += 1;
-      if (this.extras > maxExtras) return 'broken';
+      if (this.extras > maxExtras) return 'too-large';
     }
     switch (this.state) {
       case 'digits':
@@ -163,8 +165,8 @@ export class ChunkedBody {
     const fields: string[] = [];
     const end = readFields(this.trailerText, 0, fields);
     if (end === incomplete && this.trailerText.length <= maxExtras) return to;
-    if (end < 0) {
-      this.state = 'broken';
+    if (end < 0 || hasLength(fields)) {
+      this.state = end === incomplete ? 'too-large' : 'broken';
       return from;
     }
     this.state = 'over';
@@ -172,6 +174,10 @@ export class ChunkedBody {
     return from + end - before;
   }
 }
+
+/** A length behind a body can only contradict what was read; other parsers give up on it. */
+const hasLength = (fields: readonly string[]): boolean =>
+  fields.some((text, index) => index % 2 === 0 && /^(content-length|transfer-encoding)$/i.test(text));
 
 const lf = 10;
 const cr = 13;

@@ -308,7 +308,10 @@ export class FastConnection implements Answerable, UpstreamUser {
     if (request?.observed !== undefined) request.observed.bytesIn += requestBody.dataBytes - before;
     this.since = this.lane.clock.now;
     if (requestBody.isBroken) {
-      this.spoil(problem('request-invalid', { reason: 'it cannot be parsed' }));
+      const { isTooLarge } = requestBody;
+      this.spoil(
+        isTooLarge ? problem('head-too-large') : problem('request-invalid', { reason: 'it cannot be parsed' }),
+      );
       return;
     }
     upstream?.output.flush();

@@ -13,6 +13,8 @@ export class MessageBody {
   isOver = true;
   /** It cannot be read any further. */
   isBroken = false;
+  /** That is because what is around the data of its chunks is too large. */
+  isTooLarge = false;
   private left = 0;
   private received = 0;
   private chunks: ChunkedBody | undefined;
@@ -23,6 +25,7 @@ export class MessageBody {
     this.left = length;
     this.isOver = kind === 'none' || (kind === 'length' && length === 0);
     this.isBroken = false;
+    this.isTooLarge = false;
     this.received = 0;
     this.chunks = kind === 'chunked' ? new ChunkedBody() : undefined;
   }
@@ -51,7 +54,8 @@ export class MessageBody {
       return to;
     }
     const end = this.chunks.pass(buffer, from, to, writer);
-    this.isBroken = this.chunks.state === 'broken';
+    this.isTooLarge = this.chunks.state === 'too-large';
+    this.isBroken = this.isTooLarge || this.chunks.state === 'broken';
     this.isOver = this.chunks.state === 'over';
     if (this.isOver) writer.text(`0\r\n${fieldLines(safeTrailers(this.chunks.trailers))}\r\n`);
     return end;

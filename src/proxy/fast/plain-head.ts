@@ -74,6 +74,8 @@ export const readPlainHead = (text: string): PlainHead | 'incomplete' | 'other' 
   if (size === incomplete) return 'incomplete';
   if (hosts !== 1) return 'other';
   const lines = text.substring(fieldsAt, size - 2);
+  // Around a length some take it for space and some do not.
+  if (framings > 0 && lines.includes('\t')) return 'other';
   return { method, target, version: '1.1', headers, isClean: true, lines, size, keepsAlive };
 };
 

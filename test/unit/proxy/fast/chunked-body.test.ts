@@ -80,6 +80,8 @@ test.each([
   '0\r\nX : y\r\n\r\n',
   '0\r\nX: y\n\r\n',
   '0\r\n X: y\r\n\r\n',
+  '0\r\nX: y\r\ncontent-length: 1\r\n\r\n',
+  '0\r\nTransfer-Encoding: gzip\r\n\r\n',
 ])('%j is broken, whole and byte by byte', (text) => {
   expect(pass([text]).state).toBe('broken');
   expect(pass([...text]).state).toBe('broken');
@@ -97,15 +99,15 @@ test('of a chunk that does not end in CR LF nothing passes but its data', () => 
   expect(pass(['3\r\nabc\r0\r\n'])).toMatchObject({ state: 'broken', written: '3\r\nabc\r', rest: '0\r\n' });
 });
 
-test('extensions and trailers that are too long are broken, and no longer kept', () => {
+test('extensions and trailers that are too long are so much, and no longer kept', () => {
   const long = 'a'.repeat(5000);
   for (const [begin, end] of [
     ['1;', '\r\na\r\n'],
     ['0\r\nX: ', '\r\n\r\n'],
     ['0\r\n', ': x'],
   ] as const) {
-    expect(pass([begin, long, long, long, end]).state).not.toBe('broken');
-    expect(pass([begin, long, long, long, long, end]).state).toBe('broken');
+    expect(pass([begin, long, long, long, end]).state).not.toBe('too-large');
+    expect(pass([begin, long, long, long, long, end]).state).toBe('too-large');
   }
 });
 
@@ -144,11 +146,14 @@ test('the last chunk is ours: only trailers that may be passed on are in it', ()
   const writer = collecting();
   const body = new MessageBody();
   body.begin('chunked', 0);
-  const text = '1\r\na\r\n000;x\r\nX-Sum: 42\r\nContent-Length: 7\r\n\r\n';
+  const text = '1\r\na\r\n000;x\r\nX-Sum: 42\r\nAge: 7\r\n\r\n';
   expect(body.pass(Buffer.from(text), 0, text.length, writer)).toBe(text.length);
   expect([body.isOver, body.isBroken, body.dataBytes]).toEqual([true, false, 1]);
   expect(writer.written()).toBe('1\r\na\r\n0\r\nX-Sum: 42\r\n\r\n');
   body.begin('chunked', 0);
   body.pass(Buffer.from('x'), 0, 1, writer);
-  expect([body.isOver, body.isBroken]).toEqual([false, true]);
+  expect([body.isOver, body.isBroken, body.isTooLarge]).toEqual([false, true, false]);
+  body.begin('chunked', 0);
+  body.pass(Buffer.from(`1;${'a'.repeat(20_000)}`), 0, 20_002, writer);
+  expect([body.isOver, body.isBroken, body.isTooLarge]).toEqual([false, true, true]);
 });
