@@ -136,6 +136,8 @@ export const createFullLane = ({ connections, responseTimeoutMs }: LaneOptions):
           }
           over = true;
           keep();
+          // A tunnel may last for days, and has no use for what it began with.
+          outgoing = undefined;
           const { duplex, early } = client.openTunnel(forwarding.answerHeaders(incoming.rawHeaders, 101));
           tunnel(duplex, early, socket, first);
           countTunnel(forwarding, duplex, socket);

@@ -75,7 +75,11 @@ export const createHttp1Front = (handle: Handle): Front => {
       neverEnds: () => {
         connection.endless = true;
       },
-      given: unwatch,
+      given: () => {
+        unwatch();
+        // A tunnel may last for days, and has no use for what it began with.
+        under.delete(request.socket);
+      },
     });
     connection.spoil = handle(client);
     if (connection.fault !== undefined) connection.spoil(connection.fault);

@@ -14,10 +14,19 @@ export const tunnel = (client: Duplex, early: Buffer, upstream: Duplex, first: B
   }
   if (early.length > 0) client.unshift(early);
   if (first.length > 0) upstream.unshift(first);
-  client.pipe(upstream);
-  upstream.pipe(client);
+  pass(client, upstream);
+  pass(upstream, client);
   client.on('error', (error) => upstream.destroy(error)).on('close', () => upstream.destroy());
   upstream.on('error', (error) => client.destroy(error)).on('close', () => finish(client));
+};
+
+/** What `pipe` does, without the dozen listeners that it takes: tunnels are many, and most of them say nothing. */
+const pass = (from: Duplex, to: Duplex): void => {
+  from.on('data', (chunk) => {
+    if (!to.write(chunk)) from.pause();
+  });
+  from.on('end', () => to.end());
+  to.on('drain', () => from.resume());
 };
 
 /** The upstream is gone: what it said last still goes out. */
