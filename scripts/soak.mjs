@@ -225,12 +225,14 @@ const run = async () => {
   await step('services', () => Promise.all(all.map((copy) => copy.start())));
   const daemon = await step('sidings', () => startDaemon(engine));
   const serviceOf = followState(daemon);
+  let hasSecondRoot = true;
   const stage = {
     random,
     windows,
     serviceOf,
     statusOf: (copy) => statusOf(daemon, copy),
-    reload: (withSecond = true) => {
+    reload: (withSecond = hasSecondRoot) => {
+      hasSecondRoot = withSecond;
       configure(withSecond);
       process.kill(daemon.pid, 'SIGHUP');
     },

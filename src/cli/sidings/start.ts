@@ -52,11 +52,29 @@ export const start = async (flags: SettingOptions): Promise<number> => {
       log.error({ reason: String(error) }, 'the configuration was not read again; what was in force stays');
     }
   };
-  process.on('SIGHUP', () => void reload());
+  process.on('SIGHUP', oneAfterTheOther(reload));
 
   process.stdout.write(readyLine(settings, daemon.ports));
   await daemon.closed;
   return 0;
+};
+
+/** Calls of which each begins when the one before has ended: of those that come meanwhile one is enough. `work` never rejects. */
+const oneAfterTheOther = (work: () => Promise<void>): (() => void) => {
+  let isWanted = false;
+  let isRunning = false;
+  const run = async (): Promise<void> => {
+    isRunning = true;
+    while (isWanted) {
+      isWanted = false;
+      await work();
+    }
+    isRunning = false;
+  };
+  return () => {
+    isWanted = true;
+    if (!isRunning) void run();
+  };
 };
 
 /** Machines without IPv6 have no ::1; only somebody who asks for it is told so. */

@@ -342,6 +342,29 @@ test('SIGHUP reads the configuration again: other roots, and what is wrong chang
   await eventually(async () => (await names()) === 'project-3', 'the other root');
 });
 
+test('many SIGHUPs in a short time are obeyed in their order: the last configuration is in force', async () => {
+  const folder = await temporaryFolder();
+  for (const name of ['one', 'two']) await mkdir(join(folder, name));
+  await makeCopies(join(folder, 'one'), ['project-2']);
+  await makeCopies(join(folder, 'two'), ['project-3']);
+  const file = join(folder, 'config.json');
+  await writeFile(file, JSON.stringify({ roots: [join(folder, 'one')] }));
+  const { port, child, stderr } = await startSidings(['--config', file], { cwd: folder });
+  for (let round = 0; round < 60; round += 1) {
+    await writeFile(file, JSON.stringify({ roots: [join(folder, round % 2 === 0 ? 'one' : 'two')] }));
+    child.kill('SIGHUP');
+  }
+  await eventually(
+    async () => (await workstreams(port)).map(({ name }) => name).join() === 'project-3',
+    'the last one',
+  );
+  // Behind all that was asked for.
+  await writeFile(file, '{ "roots": ');
+  child.kill('SIGHUP');
+  await eventually(() => stderr().includes('not read again'), 'the complaint');
+  expect((await workstreams(port)).map(({ name }) => name)).toEqual(['project-3']);
+});
+
 test('SIGHUP takes over no other state folder: slots stay where they are', async () => {
   const folder = await temporaryFolder();
   for (const name of ['one', 'two']) await mkdir(join(folder, name));
