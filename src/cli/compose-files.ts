@@ -41,9 +41,12 @@ export const readComposeFiles = async (
 
 const parse = async (text: string): Promise<Omit<ComposeFile, 'file'>> => {
   // Loaded only where there is a file: it takes longer than all the rest.
-  const { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } = await import('yaml');
+  const yaml = await import('yaml');
+  const { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } = yaml;
+  refuseUnreasonable(text, yaml);
   const lines = new LineCounter();
-  const document = parseDocument(text, { merge: true, logLevel: 'error', lineCounter: lines });
+  // To look for keys that are there twice takes the square of their number, and compose does it itself.
+  const document = parseDocument(text, { merge: true, uniqueKeys: false, logLevel: 'error', lineCounter: lines });
   const [error] = document.errors;
   if (error !== undefined) throw error;
 
@@ -61,7 +64,34 @@ const parse = async (text: string): Promise<Omit<ComposeFile, 'file'>> => {
     }
     return lines.linePos(offset).line;
   };
-  return { content: document.toJS() as unknown, lineOf };
+  const content: unknown = document.toJS();
+  if (holdsItself(content)) throw new Error('an alias in it stands for what it is a part of');
+  return { content, lineOf };
+};
+
+/** Characters of a compose file. Whoever writes more of them may be after our time: some of what a parser does takes the square of it. */
+const longest = 256 * 1024;
+/** Values inside of each other. What composes them calls itself for each: Node may not survive to have no room for that. */
+const deepest = 100;
+
+const refuseUnreasonable = (text: string, { Lexer, Parser }: typeof import('yaml')): void => {
+  if (text.length > longest) throw new Error('it is larger than 256 KB');
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    Array.from(parser.next(lexeme));
+    if (parser.stack.length > deepest) throw new Error('it is nested too deeply');
+  }
+};
+
+/** Whether a value is somewhere inside of itself, as aliases can make it. `around`: what it is in; `seen`: what is known not to be so. */
+const holdsItself = (value: unknown, around = new Set<unknown>(), seen = new Set<unknown>()): boolean => {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return false;
+  if (around.has(value)) return true;
+  around.add(value);
+  const isSo = Object.values(value).some((part) => holdsItself(part, around, seen));
+  around.delete(value);
+  seen.add(value);
+  return isSo;
 };
 
 const firstLine = (text: string): string => text.split('\n')[0]?.replace(/:$/, '') ?? '';

@@ -147,6 +147,19 @@ test('nothing found, a broken file, JSON', async () => {
   });
 });
 
+test.each([
+  ['is a part of itself', 'services: &a { web: *a }', 'an alias in it stands for what it is a part of'],
+  ['is nested without end', '- '.repeat(100_000), 'it is nested too deeply'],
+  ['is very large', '#'.repeat(300_000), 'it is larger than 256 KB'],
+])('a compose file that %s is told, and left out', async (_name, text, reason) => {
+  const copies = await openCopies([]);
+  await copies.write('odd/compose.yaml', text);
+  await copies.write('odd/package.json', '{ "scripts": { "dev": "vite" } }');
+  const { code, stderr } = await init(copies, '.', ['--dir', copies.path('odd')]);
+  expect(stderr).toContain(`compose.yaml cannot be read, so nothing in it was checked: ${reason}`);
+  expect(code).toBe(0);
+});
+
 test('a folder that does not exist, or cannot be written', async () => {
   const copies = await openCopies([]);
   const absent = await init(copies, '.', ['--dir', 'absent']);
