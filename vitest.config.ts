@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** `npm run fuzz` has properties tried for longer. */
+const setupFiles = process.env.FUZZ_SECONDS === undefined ? [] : ['test/support/fuzz-longer.ts'];
+
 const complete = { statements: 100, branches: 100, functions: 100, lines: 100 };
 
 export default defineConfig({
@@ -13,6 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles,
           include: ['test/unit/**/*.test.ts'],
           pool: 'threads',
           isolate: false,
@@ -25,6 +29,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          setupFiles,
           include: ['test/{integration,regressions,e2e}/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { bounded, cutAt, patienceMs } from '../../support/fuzz.ts';
 import { head, refused } from '../../support/hard-heads.ts';
 import { copy, service, startProxy } from '../../support/proxy.ts';
 import { rawClient } from '../../support/raw.ts';
@@ -356,13 +357,6 @@ const damaged = (text: string, harm: readonly [number, string, string] | null): 
   return text.slice(0, at) + (how === 'remove' ? '' : byte) + text.slice(how === 'insert' ? at : at + 1);
 };
 
-const cutAt = (text: string, places: readonly number[]): readonly string[] => {
-  const sorted = places.map((place) => place % (text.length + 1)).sort((one, two) => one - two);
-  return [0, ...sorted]
-    .map((from, index) => text.slice(from, sorted[index] ?? text.length))
-    .filter((piece) => piece !== '');
-};
-
 const script = fc
   .tuple(fc.constantFrom(...Object.values(scripts)), damage, fc.array(fc.nat(), { maxLength: 3 }))
   .map(([{ pieces, ending }, harm, places]): Script => {
@@ -371,18 +365,22 @@ const script = fc
     return { pieces: cutAt(text, places), ending: harm === null ? ending : ending === 'keep' ? 'end' : ending };
   });
 
-test('generated requests and answers, whole and damaged, in pieces: both lanes do the same', async () => {
-  const { compare } = await openBoth();
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(request, { minLength: 1, maxLength: 3 }),
-      damage,
-      fc.array(fc.nat(), { maxLength: 4 }),
-      fc.array(script, { minLength: 1, maxLength: 3 }),
-      async (requests, harm, places, answers) => {
-        await compare(cutAt(damaged(requests.join(''), harm) + last, places), answers);
-      },
-    ),
-    { seed: Number(process.env.FUZZ_SEED ?? 6), numRuns: Number(process.env.FUZZ_RUNS ?? 150) },
-  );
-}, 300_000);
+test(
+  'generated requests and answers, whole and damaged, in pieces: both lanes do the same',
+  async () => {
+    const { compare } = await openBoth();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(request, { minLength: 1, maxLength: 3 }),
+        damage,
+        fc.array(fc.nat(), { maxLength: 4 }),
+        fc.array(script, { minLength: 1, maxLength: 3 }),
+        async (requests, harm, places, answers) => {
+          await compare(cutAt(damaged(requests.join(''), harm) + last, places), answers);
+        },
+      ),
+      bounded(150),
+    );
+  },
+  patienceMs,
+);

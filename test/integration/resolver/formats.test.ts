@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { dotenvValue, formatDotenv, formatShell } from '../../../src/resolver/formats.ts';
 import { temporaryFolder } from '../../support/folder.ts';
+import { bounded, patienceMs } from '../../support/fuzz.ts';
 import { anyText } from '../../support/text.ts';
 
 /** What a fresh POSIX shell holds in the variables after a line of setup; `$1` is the file. */
@@ -97,7 +98,7 @@ test('eval gives any text back', async () => {
       writeFileSync(file, formatShell(named(values)));
       expect(afterSh('eval "$(cat "$1")"', file, Object.keys(named(values)))).toEqual(values);
     }),
-    { numRuns: 40 },
+    bounded(40),
   );
 });
 
@@ -122,7 +123,7 @@ test('dotenv and sh read an env file alike', async () => {
     expect(afterSh('. "$1"', file, Object.keys(env))).toEqual(values);
   };
   check(expressible(nasty));
-  fc.assert(fc.property(fc.array(tricky, { minLength: 40, maxLength: 40 }), check), { numRuns: 40 });
+  fc.assert(fc.property(fc.array(tricky, { minLength: 40, maxLength: 40 }), check), bounded(40));
 });
 
 /** By the library that compose writes with: the two versions of YAML differ in what ends a line. */
@@ -138,7 +139,7 @@ if (!hasCompose)
 
 test.skipIf(!hasCompose && process.env.CI !== 'true')(
   'docker-compose reads an env file as it was meant, beside a service and as .env',
-  { timeout: 120_000 },
+  { timeout: patienceMs },
   async () => {
     const folder = await temporaryFolder();
     const config = (env: Readonly<Record<string, string>>) => {
@@ -170,7 +171,7 @@ test.skipIf(!hasCompose && process.env.CI !== 'true')(
         const env = named(values);
         expect(config(env)).toEqual([env, env]);
       }),
-      { numRuns: 3 },
+      bounded(3),
     );
   },
 );

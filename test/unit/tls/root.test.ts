@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createRoot, dayMs, judgeRoot, permittedNames, type Verdict } from '../../../src/tls/root.ts';
 import { issuerFacts, signCertificate } from '../../../src/tls/x509.ts';
+import { bounded } from '../../support/fuzz.ts';
 
 const now = Date.parse('2026-03-04T05:06:07Z');
 const rootFor = (suffixes: readonly string[], owner = 'ada@host') => {
@@ -63,7 +64,7 @@ test('what a root permits is read back as it was written', () => {
       expect(issuerFacts(made.certificate.raw)?.permitted).toEqual(permittedNames(suffixes));
       expect(judgeRoot(made.certificate, made.key, suffixes, now).kind).toBe('good');
     }),
-    { numRuns: 30 },
+    bounded(30),
   );
 });
 

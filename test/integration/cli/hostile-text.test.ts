@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { expect, test, vi } from 'vitest';
+import { lookup } from '../../../src/cli/sidings/lookup.ts';
+import { ls } from '../../../src/cli/sidings/ls.ts';
+import { requests } from '../../../src/cli/sidings/requests.ts';
+import { openHistory } from '../../../src/feedback/history.ts';
+import { problem } from '../../../src/model/problem.ts';
+import { printable } from '../../../src/model/text.ts';
+import { makeCopy } from '../../support/copies.ts';
+import { exchangeOf } from '../../support/exchange.ts';
+import { temporaryFolder } from '../../support/folder.ts';
+import { bounded, patienceMs } from '../../support/fuzz.ts';
+import { changingState, startStatus } from '../../support/status.ts';
+import { anyText } from '../../support/text.ts';
+import { serviceOf, stateOf, workstreamOf } from '../../support/workstreams.ts';
+
+/** Whatever strangers name their folders, branches, programs and requests: what a person reads in a terminal is text. */
+
+const printed = vi.hoisted(() => ({ text: '' }));
+vi.mock('node:fs', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('node:fs')>()),
+  writeSync: (_fd: number, bytes: Buffer) => {
+    printed.text += bytes.toString();
+    return bytes.length;
+  },
+}));
+
+const hostile = fc.oneof(
+  fc.constantFrom(
+    ...[
+      '\x1b[2J\x1b[H',
+      '\x1b]0;title\x07',
+      '\x1b]8;;http://evil\x1b\\x\x1b]8;;\x1b\\',
+      '\x9b31m',
+      '\r\n\rok',
+      '\u202egnp.exe',
+    ],
+    ...['\u2066\u2069', '\u2028', '\0', '\x7f\b\b\b', '{name}', '<img src=x onerror=alert(1)>', 'x'.repeat(500)],
+  ),
+  anyText(60),
+  fc
+    .tuple(anyText(10), fc.constantFrom('\x1b[31m', '\x1b', '\x07', '\x85', '\u200f'), anyText(10))
+    .map((all) => all.join('')),
+);
+
+const scene = fc.record({
+  branch: hostile,
+  command: hostile,
+  service: hostile,
+  path: hostile,
+  method: hostile,
+  host: hostile,
+  field: hostile,
+  error: hostile,
+  reason: hostile,
+});
+
+test(
+  'tables, details and findings hold no character that acts on a terminal or reorders a line',
+  async () => {
+    const folder = await temporaryFolder();
+    const directory = await makeCopy(join(folder, 'project-3'));
+    const state = changingState(stateOf(1));
+    const history = openHistory({ count: 4, version: '0' });
+    const { port } = await startStatus({
+      ...state.options,
+      lookup: () => state.options.state().workstreams[0],
+      requests: history,
+    });
+    const flags = { httpPort: String(port), tls: false, stateDir: join(folder, 'state'), suffix: ['localhost'] };
+    let version = 1;
+    await fc.assert(
+      fc.asyncProperty(scene, async ({ branch, command, service, path, method, host, field, error, reason }) => {
+        version += 1;
+        const id = `abc-${version}`;
+        state.publish(
+          stateOf(version, [
+            workstreamOf({
+              directory,
+              branch,
+              services: [serviceOf({ name: service, state: 'foreign', owner: { pid: 7, command } })],
+              problems: [problem('root-unreadable', { directory: branch, reason })],
+            }),
+          ]),
+        );
+        history.add(
+          exchangeOf({
+            id,
+            path,
+            method,
+            host,
+            error,
+            status: 502,
+            requestHeaders: [field, field],
+            responseHeaders: [],
+          }),
+        );
+        printed.text = '';
+        await ls(flags);
+        await lookup(undefined, { ...flags, dir: directory });
+        await requests({ ...flags, all: true });
+        await requests({ ...flags, id });
+        expect(printed.text).toContain(printable(branch));
+        expect(printed.text).toContain(id);
+        for (const line of printed.text.split('\n')) expect(line).toBe(printable(line));
+      }),
+      bounded(60),
+    );
+  },
+  patienceMs,
+);
