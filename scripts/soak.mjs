@@ -181,7 +181,7 @@ const run = async () => {
     onUp: ({ pid, copy }) => known.set(copy, pid),
   });
   const base = await freeBase(count, random);
-  const guestBase = await freeBase(1, random);
+  const [guestBase, boxBase] = [await freeBase(1, random), await freeBase(1, random)];
   const common = { processes, known, ledger };
   const copies = namesOf(count).map((name, index) =>
     openCopy({
@@ -209,7 +209,7 @@ const run = async () => {
     folder: first,
     name: boxName,
     project: boxName,
-    base: guestBase,
+    base: boxBase,
     slot: 0,
     habit: 'keeps',
   });

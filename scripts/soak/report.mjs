@@ -27,7 +27,7 @@ const latencies = (samples) => {
 
 /** Prints it, and gives whether nothing was lost and nothing has grown. */
 export const report = ({ verdict, faultCounts, samples, before, after, marks, out }) => {
-  const { exchanges, excused, counts, lost, shown } = verdict;
+  const { exchanges, excused, counts, lost, losses } = verdict;
   say(`\n${requestTable(counts)}\n`);
   say(table([['fault', 'times'], ...[...faultCounts].map(([name, count]) => [name, figure(count)])]));
   say(`\n${figure(exchanges)} exchanges, ${figure(excused)} of them with a copy that had a fault at that time.`);
@@ -80,8 +80,17 @@ export const report = ({ verdict, faultCounts, samples, before, after, marks, ou
     }),
   );
   say(`\nWritten: ${file}`);
-  for (const text of shown) say(`LOST  ${text}`);
-  if (lost > shown.length) say(`LOST  ${lost - shown.length} more`);
-  say(isGood ? '\nNothing is lost, and nothing has grown.' : `\n${lost} lost.`);
+  for (const { fault, count, shown } of losses) {
+    say(`LOST  ${figure(count)} ${fault}`);
+    for (const text of shown) say(`        ${text}`);
+  }
+  const isLong =
+    growthOf(
+      samples.map(() => 0),
+      tolerances.memory,
+    ) !== undefined;
+  if (isGood)
+    say(isLong ? '\nNothing is lost, and nothing has grown.' : '\nNothing is lost; growth is told of longer runs.');
+  else say(`\n${figure(lost)} lost; see above.`);
   return isGood;
 };

@@ -5,8 +5,8 @@ import { deliveryFault, faultOf } from './judge.mjs';
 
 /** Nothing takes longer, unless it hangs. */
 const patienceMs = 20_000;
-/** What is shown of what went wrong. */
-const mostShown = 20;
+/** Of each way to be lost so many are shown. */
+const mostShown = 4;
 
 /** One of these, by their `weight`. */
 export const choose = (weighted, random) => {
@@ -22,15 +22,13 @@ export const openTraffic = ({ random, windows, proxy, pool }) => {
   /** Of each exchange by its nonce: what became of it, and how often it arrived. */
   const records = [];
   const counts = new Map(kinds.map(({ name }) => [name, { whole: 0, left: 0, answered: 0, cut: 0, lost: 0 }]));
-  const losses = [];
-  let strangers = 0;
+  const losses = new Map();
+  const begun = performance.now();
   /** Of small requests outside of any fault, in milliseconds, since they were last taken. */
   let times = [];
   let sinceTaken = 0;
 
-  const lose = (text) => {
-    losses.push(text);
-  };
+  const lose = (fault, text) => losses.set(fault, [...(losses.get(fault) ?? []), text]);
 
   const exchange = async (copies) => {
     const kind = choose(kinds, random);
@@ -53,7 +51,7 @@ export const openTraffic = ({ random, windows, proxy, pool }) => {
     else {
       count.lost += 1;
       const about = outcome.detail === undefined ? '' : ` (${outcome.detail})`;
-      lose(`${(started / 1000).toFixed(2)} s: ${kind.name} to ${copy.name}: ${fault}${about}`);
+      lose(fault, `${kind.name} to ${copy.name}${about}, at ${((ended - begun) / 1000).toFixed(2)} s`);
     }
     sinceTaken += 1;
     if (during.length === 0 && kind.name.startsWith('GET')) times.push(ended - started);
@@ -75,8 +73,10 @@ export const openTraffic = ({ random, windows, proxy, pool }) => {
       const record = records[nonce];
       if (record?.copy === copy) record.count += 1;
       else {
-        strangers += 1;
-        lose(`${copy} got the request ${nonce}, which was ${record === undefined ? "nobody's" : `to ${record.copy}`}`);
+        lose(
+          'delivered to another',
+          `${copy} got a request ${record === undefined ? 'of nobody' : `to ${record.copy}`}`,
+        );
       }
     },
     /** Times since the last call, and how many exchanges that were. */
@@ -90,15 +90,14 @@ export const openTraffic = ({ random, windows, proxy, pool }) => {
     judge: () => {
       for (const { copy, kind, count, fate, isExcused } of records) {
         const fault = deliveryFault({ count, fate, isRetried: kind.isRetried === true, isExcused });
-        if (fault !== undefined) lose(`${kind.name} to ${copy}: ${fault}`);
+        if (fault !== undefined) lose(fault, `${kind.name} to ${copy}, ${fate}`);
       }
       return {
         exchanges: records.length,
         excused: records.filter(({ isExcused }) => isExcused).length,
         counts,
-        lost: losses.length,
-        shown: losses.slice(0, mostShown),
-        strangers,
+        lost: [...losses.values()].reduce((sum, texts) => sum + texts.length, 0),
+        losses: [...losses].map(([fault, texts]) => ({ fault, count: texts.length, shown: texts.slice(0, mostShown) })),
       };
     },
   };
