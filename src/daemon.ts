@@ -83,36 +83,34 @@ export const watchWorkstreams = (options: WatchOptions): Watch => {
       docker?.run(publish, life.signal).catch(fail).finally(resolve);
     });
 
-  let provider = new AbortController();
-  const resolverOf = (current: Settings, signal: AbortSignal) =>
-    cachedResolver({ ...resolverSettings(current), signal, readOnly });
-  let resolve = resolverOf(settings, life.signal);
-  const follow = async (current: Settings): Promise<void> => {
-    provider.abort();
-    provider = new AbortController();
-    const signal = AbortSignal.any([life.signal, provider.signal]);
-    resolve = resolverOf(current, signal);
-    const directories = directoryProvider({
-      roots: current.roots,
-      resolve,
-      upstreamHost,
-      log,
-    });
-    await new Promise<void>((resolve) => {
+  const resolverOf = (current: Settings) =>
+    cachedResolver({ ...resolverSettings(current), signal: life.signal, readOnly });
+  let resolver = resolverOf(settings);
+  const resolve: Watch['resolve'] = (directory) => resolver(directory);
+  const directories = directoryProvider({ roots: settings.roots, resolve, upstreamHost, log });
+  let isFollowing = false;
+  const watchCopies = (): Promise<void> =>
+    new Promise((resolve) => {
       const publish = (snapshot: Parameters<Registry['publish']>[0]): void => {
-        if (!signal.aborted) {
-          registry.publish(snapshot);
-          docker?.know(snapshot.copies);
-        }
+        registry.publish(snapshot);
+        docker?.know(snapshot.copies);
         resolve();
       };
-      directories.run(publish, signal).catch(fail).finally(resolve);
+      directories.run(publish, life.signal).catch(fail).finally(resolve);
     });
+  const follow = async (current: Settings): Promise<void> => {
+    if (isFollowing) {
+      resolver = resolverOf(current);
+      await directories.refresh(current.roots);
+    } else {
+      isFollowing = true;
+      await watchCopies();
+    }
     if (docker === undefined) return;
     containersSeen ??= watchContainers();
     await pause(dockerPatienceMs, life.signal, containersSeen);
   };
-  return { registry, docker, resolve: (directory) => resolve(directory), follow };
+  return { registry, docker, resolve, follow };
 };
 
 /**

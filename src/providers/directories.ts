@@ -32,22 +32,34 @@ const unwatchedMs = 2000;
 const rescanMsPerLook = 300;
 const unwatchedMsPerLook = 10;
 
+export interface DirectoryProvider extends Provider {
+  /**
+   * Looks at everything again, under other roots from here on; settles when that has been seen once, or the provider has ended. What is known
+   * of a copy holds until it is known anew.
+   */
+  readonly refresh: (roots: readonly string[]) => Promise<void>;
+}
+
 /**
  * The copies on this machine: folders directly under a root (and the root itself) that hold `sidings.json`, and all git
  * worktrees of the repositories found there, wherever they are. Their folders are watched; `node_modules` and whatever else
  * is further down is never looked at.
  */
 export const directoryProvider = ({
-  roots,
+  roots: firstRoots,
   resolve,
   upstreamHost,
   rescanMs = 60_000,
   log,
   watch = folderWatches,
-}: DirectoryProviderOptions): Provider => ({
-  name: 'directory',
-  run: async (publish, signal) => {
-    const bell = createBell();
+}: DirectoryProviderOptions): DirectoryProvider => {
+  let roots = firstRoots;
+  const bell = createBell();
+  /** Those who wait until everything has been seen again. */
+  let waiting: (() => void)[] = [];
+  let isOver = false;
+
+  const run: Provider['run'] = async (publish, signal) => {
     const watches = watch(log);
     const looks = createLooks(watches, bell.ring);
     const rootAt = looks.kind(readRoot);
@@ -106,13 +118,17 @@ export const directoryProvider = ({
       let published: string | undefined;
       let lastRescan = performance.now();
       let lastUnwatched = lastRescan;
-      for (let patience = firstPatienceMs; ; patience = patienceMs) {
+      for (let isFirst = true; ; isFirst = false) {
         bell.reset();
-        const snapshot = await look(patience);
-        if (snapshot === undefined) return;
+        const asked = waiting;
+        waiting = [];
+        if (asked.length > 0) looks.refresh('everything');
+        const snapshot = await look(isFirst || asked.length > 0 ? firstPatienceMs : patienceMs);
         const text = JSON.stringify(snapshot);
-        if (text !== published) publish(snapshot);
+        if (snapshot !== undefined && text !== published) publish(snapshot);
         published = text;
+        for (const tell of asked) tell();
+        if (snapshot === undefined) return;
 
         const unwatched = looks.count('unwatched');
         const rescanAt = lastRescan + Math.max(rescanMs, looks.count('everything') * rescanMsPerLook);
@@ -135,8 +151,21 @@ export const directoryProvider = ({
     try {
       await watchUntilAborted();
     } finally {
+      isOver = true;
+      for (const tell of waiting) tell();
       looks.close();
       watches.close();
     }
-  },
-});
+  };
+
+  const refresh = (next: readonly string[]): Promise<void> => {
+    roots = next;
+    return new Promise((settle) => {
+      if (isOver) settle();
+      waiting.push(settle);
+      bell.ring();
+    });
+  };
+
+  return { name: 'directory', run, refresh };
+};

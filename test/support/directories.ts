@@ -53,6 +53,7 @@ export const startDirectories = (
     snapshots,
     messages,
     stop,
+    refresh: provider.refresh,
     copies,
     copy: (name: string) => copies().find((copy) => copy.name === name),
     /** Settles when the newest snapshot holds copies of just these names. */

@@ -436,6 +436,40 @@ test('a copy whose resolver hangs holds up no other and comes when it is done', 
   await untilNames('project', 'project-2', 'project-3');
 });
 
+test('looked at again under other roots, a copy is known as before until it is known anew', async () => {
+  const [one, two] = [await rootWith('project', 'project-2'), await rootWith('project-3')];
+  let isSlow = false;
+  let goOn = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const quick = testResolver();
+  const resolve: typeof quick = async (directory) => {
+    if (isSlow) await gate;
+    return quick(directory);
+  };
+  const { untilNames, refresh, snapshots } = startDirectories({ roots: [one], resolve });
+  await untilNames('project', 'project-2');
+  isSlow = true;
+  const before = snapshots.length;
+  // As long as a look has patience.
+  await refresh([one, two]);
+  expect(snapshots.slice(before).every(({ copies }) => copies.length >= 2)).toBe(true);
+  goOn();
+  await untilNames('project', 'project-2', 'project-3');
+  await refresh([two]);
+  await untilNames('project-3');
+});
+
+test('who waits for another look is let go when there is none any more', async () => {
+  const root = await rootWith('project');
+  const { untilNames, refresh, stop } = startDirectories({ roots: [root] });
+  await untilNames('project');
+  const waiting = refresh([root]);
+  await Promise.all([stop(), waiting]);
+  await refresh([root]);
+});
+
 test('the slow rescan sees what no watch told of', async () => {
   const root = await rootWith('project');
   const { untilNames, copy } = startDirectories({
