@@ -35,12 +35,14 @@ export const report = ({ verdict, faultCounts, samples, before, after, marks, ou
   say(`Small requests without one: median ${median}, 90 % ${ninety}, 99 % ${ninetyNine}, longest ${longest}.\n`);
 
   let isGood = lost === 0;
+  let isLong = false;
   if (before !== undefined) {
     const rows = Object.entries(tolerances).map(([name, tolerance]) => {
       const growth = growthOf(
         samples.map((sample) => sample[name]),
         tolerance,
       );
+      isLong = growth !== undefined;
       const most = Math.max(...samples.map((sample) => sample[name]));
       const isBack = name !== 'descriptors' || after.descriptors <= before.descriptors;
       if (growth?.hasGrown || !isBack) isGood = false;
@@ -84,11 +86,6 @@ export const report = ({ verdict, faultCounts, samples, before, after, marks, ou
     say(`LOST  ${figure(count)} ${fault}`);
     for (const text of shown) say(`        ${text}`);
   }
-  const isLong =
-    growthOf(
-      samples.map(() => 0),
-      tolerances.memory,
-    ) !== undefined;
   if (isGood)
     say(isLong ? '\nNothing is lost, and nothing has grown.' : '\nNothing is lost; growth is told of longer runs.');
   else say(`\n${figure(lost)} lost; see above.`);

@@ -26,3 +26,11 @@ export const judgeAnswer = ({ status, version, headers, isClean }: AnswerHead): 
   if (lengths.length === 1 && !/^[0-9]{1,15}$/.test(lengths[0] as string)) return 'its length is not a plain number';
   return undefined;
 };
+
+/**
+ * Whether in the lines of a head a tab is behind a length or an encoding. Some take it for space, and some for a length or an encoding that
+ * nobody knows: where the body ends is then not certain.
+ */
+export const isFramedOddly = (lines: string): boolean => lines.includes('\t') && tabBehindFraming.test(lines);
+
+const tabBehindFraming = /^(?:content-length|transfer-encoding):.*\t *\r$/im;

@@ -22,6 +22,7 @@ import {
 import { valuesOf } from './request-head.ts';
 import { tunnel } from './tunnel.ts';
 import { preparing, type UpstreamConnections } from './upstream-connections.ts';
+import { watchFraming } from './watch-framing.ts';
 
 export interface LaneOptions {
   readonly connections: UpstreamConnections;
@@ -101,6 +102,7 @@ export const createFullLane = ({ connections, responseTimeoutMs }: LaneOptions):
         const failure = passInterim(statusCode, statusMessage, rawHeaders, httpVersion);
         if (failure !== undefined) fail(failure);
       });
+      watchFraming(clientRequest, () => fail({ kind: 'invalid', reason: 'where its body ends is not certain' }));
       // A 101 that nobody asked for makes Node drop the connection without an error.
       clientRequest.once('close', () => fail({ kind: 'invalid', reason: 'it gave no answer that can be used' }));
       clientRequest.once('response', (incoming) => {

@@ -1,4 +1,4 @@
-import type { AnswerHead } from '../answer-head.ts';
+import { type AnswerHead, isFramedOddly } from '../answer-head.ts';
 import { expectText, incomplete, lineEnd, readFields } from './fields.ts';
 
 /** The head of an answer of HTTP/1.x, not judged yet. */
@@ -41,6 +41,7 @@ export const readAnswer = (text: string): ReadAnswer | 'incomplete' | 'wrong' =>
   const headers: string[] = [];
   const size = readFields(text, fieldsAt, headers);
   if (size < 0) return size === incomplete ? 'incomplete' : 'wrong';
+  if (isFramedOddly(text.substring(fieldsAt, size))) return 'wrong';
   return { status, version, reason, headers, isClean: true, size };
 };
 

@@ -163,6 +163,13 @@ const scripts: Readonly<Record<string, Script>> = {
     ],
     ending: 'keep',
   },
+  'with a tab behind its length': { pieces: [`${ok}Content-Length: 2\t\r\n\r\nok`], ending: 'keep' },
+  'with a tab before its length': { pieces: [`${ok}Content-Length:\t2\r\n\r\nok`], ending: 'keep' },
+  'with a tab behind its encoding': {
+    pieces: [`${ok}Transfer-Encoding: chunked\t\r\n\r\n2\r\nok\r\n0\r\n\r\n`],
+    ending: 'end',
+  },
+  'with a tab in another field': { pieces: [`${ok}Content-Length: 2\r\nServer: a\tb\t\r\n\r\nok`], ending: 'keep' },
   'behind one in HTTP/1.0 that looks interim': {
     pieces: [`HTTP/1.0 103 Early Hints\r\n\r\n${ok}Content-Length: 2\r\n\r\nok`],
     ending: 'keep',

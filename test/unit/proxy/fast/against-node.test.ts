@@ -136,9 +136,6 @@ const readByNode = (pieces: readonly string[]): Promise<Outcome> =>
     });
   });
 
-/** A tab behind a value is as good as a space (RFC 9110 §5.5), and is not passed on. */
-const isRefusedByNodeAlone = (text: string): boolean => /^(content-length|transfer-encoding):.*\t/im.test(text);
-
 const field = fc.constantFrom(
   ...['X-A: b', 'x-a:  b \t', 'X-Empty:', 'X-Latin: \xe4', 'Connection: close', 'Connection: keep-alive', 'Date: now'],
   ...['Content-Type: text/plain', 'Set-Cookie: a=b', 'Trailer: X-Sum', 'Keep-Alive: timeout=5', 'Upgrade: h2c'],
@@ -173,7 +170,6 @@ test(
         const nodes = await readByNode(pieces);
         // A cut is a cut for both, wherever each of them noticed.
         if (!ours.isWhole && (nodes === undefined || !nodes.isWhole)) return;
-        if (nodes === undefined && isRefusedByNodeAlone(pieces.join(''))) return;
         expect(nodes, JSON.stringify(pieces)).toEqual(ours);
       }),
       bounded(300),

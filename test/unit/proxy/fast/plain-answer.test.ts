@@ -46,6 +46,8 @@ test.each([
   'HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n',
   'HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n',
   'HTTP/1.1 200 OK\r\nX: a\n\r\n',
+  'HTTP/1.1 200 OK\r\nContent-Length: 2\t\r\n\r\n',
+  'HTTP/1.1 200 OK\r\nX: a\r\nTRANSFER-ENCODING: chunked \t \r\n\r\n',
   'HTTP/1.2',
   'HTTP/1.1 2x',
   'HTTP/1.1x',
