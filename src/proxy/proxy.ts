@@ -77,6 +77,8 @@ interface Incoming extends Request {
 
 /** Addresses that the page for an unknown hostname lists. */
 const maxKnown = 200;
+/** How often a request follows a service that has moved while its port was looked at. */
+const maxLooks = 3;
 
 /** The proxy: listeners, dispatch, and the full lane behind it. */
 export const createProxy = (options: ProxyOptions): Proxy => {
@@ -98,7 +100,7 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     };
   };
 
-  const decide = (incoming: Incoming): void => {
+  const decide = (incoming: Incoming, looks = 0): void => {
     const { id, client, observed } = incoming;
     if (client.fault !== undefined) {
       refuse(incoming, client.fault, {}, true);
@@ -137,10 +139,22 @@ export const createProxy = (options: ProxyOptions): Proxy => {
         else if (!(refusal instanceof Promise)) refuse(incoming, refusal);
         else
           refusal
-            .then((found) => (found === undefined ? send(incoming, head, route) : refuse(incoming, found)))
+            .then((found) => {
+              if (found === undefined) send(incoming, head, route);
+              else if (looks < maxLooks && hasMoved(client.received, route)) decide(incoming, looks + 1);
+              else refuse(incoming, found);
+            })
             .catch((error: unknown) => refuse(incoming, problem('internal', { reason: String(error) })));
       }
     }
+  };
+
+  /** Whether a service has another address by now than when its port began to be looked at. */
+  const hasMoved = (received: ReceivedHead, { upstream }: Route): boolean => {
+    const now = dispatch(received, table());
+    return (
+      now.kind === 'forward' && (now.route.upstream.port !== upstream.port || now.route.upstream.host !== upstream.host)
+    );
   };
 
   const detailsOf = ({ arrival }: Answerable, { problem: { code } }: Decision & { kind: 'refuse' }): Details => {

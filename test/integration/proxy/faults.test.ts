@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { problem } from '../../../src/model/problem.ts';
+import { buildRouteTable } from '../../../src/model/route-table.ts';
 import { type Ask, fetchBy, fronts, open } from '../../support/fronts.ts';
 import { copy, service, startProxy, type TestProxy } from '../../support/proxy.ts';
 import { eventually, exchange, rawClient } from '../../support/raw.ts';
@@ -106,6 +107,25 @@ describe.each(fronts)('%s', (way) => {
       expect(foreign.text + JSON.stringify(foreign.headers)).not.toMatch(/evil|secret|project/);
     }
     expect(upstream.received()).toBe('');
+  });
+
+  test('a request whose service moves to another port while the old one is looked at goes to the new one', async () => {
+    const before = await startRawUpstream(answerOk);
+    const after = await startRawUpstream(answerOk);
+    const tableOf = ({ port }: { port: number }) =>
+      buildRouteTable([copy('project-3', [service('api', port)])], ['localhost']);
+    let table = tableOf(before);
+    const proxy = await startProxy({
+      copies: [],
+      table: () => table,
+      confirm: ({ upstream, service: name, workstream }) => {
+        if (upstream.port === after.port) return undefined;
+        table = tableOf(after);
+        return Promise.resolve(problem('upstream-starting', { service: name, name: workstream }));
+      },
+    });
+    expect(await ask(proxy)).toMatchObject({ status: 200, text: 'ok' });
+    expect(before.received()).toBe('');
   });
 
   test('a refusal that comes at once is whole, whatever was asked and however much is still to come', async () => {
