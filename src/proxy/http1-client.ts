@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream';
-import { TLSSocket } from 'node:tls';
 import { arrivalOf } from './arrival.ts';
 import type { Answer, Client } from './client.ts';
 import { pairs } from './headers.ts';
 import { type RawHeaders, valuesOf } from './request-head.ts';
+import { reset } from './reset.ts';
 
 /** What a connection of HTTP/1.1 knows about the request that is under way on it. */
 export interface Http1Request {
@@ -115,12 +115,6 @@ const relay = (request: IncomingMessage, response: ServerResponse, answer: Answe
   pipeline(body, response, () => {
     // Both are over either way: pipeline destroys the one that is left.
   });
-};
-
-/** Ends a connection so that the client sees that something is missing. In TLS the missing farewell says so. */
-const reset = (socket: Socket | null): void => {
-  if (socket instanceof TLSSocket) socket.destroy();
-  else socket?.resetAndDestroy();
 };
 
 /** How long and how much of a body that nobody wants is read, so that the client gets to see the answer. */

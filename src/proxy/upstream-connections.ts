@@ -3,6 +3,7 @@ import { connect, type LookupFunction, type OnReadOpts, type Socket, type TcpSoc
 import { connect as connectTls } from 'node:tls';
 import type { Upstream } from '../model/workstream.ts';
 import { readToEnd } from './read-to-end.ts';
+import { tellReset } from './tell-reset.ts';
 
 /** Idle connections are closed after this many milliseconds; an upstream that announces less gets less. */
 const idleMs = 15_000;
@@ -39,7 +40,9 @@ export const openUpstreamConnections = (): UpstreamConnections => {
     // An upstream is on this machine, where its certificate proves nothing: dev servers make their own.
     const secure = { rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
     const link =
-      protocol === 'https' ? (options: TcpSocketConnectOpts) => connectTls({ ...options, ...secure }) : connect;
+      protocol === 'https'
+        ? (options: TcpSocketConnectOpts) => connectTls({ ...options, ...secure })
+        : (options: TcpSocketConnectOpts) => tellReset(connect(options));
     const read = onread === undefined ? {} : { onread };
     if (host !== 'localhost') return readToEnd(link({ host, port, noDelay: true, ...read }));
     const lookup = loopbackLookup(familyOf, port);

@@ -2,9 +2,12 @@ import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { problem } from '../../../src/model/problem.ts';
 import { buildRouteTable } from '../../../src/model/route-table.ts';
+import { reset } from '../../../src/proxy/reset.ts';
+import { runToEnd } from '../../e2e/run-to-end.ts';
 import { type Ask, fetchBy, fronts, open } from '../../support/fronts.ts';
 import { copy, service, startProxy, type TestProxy } from '../../support/proxy.ts';
 import { eventually, exchange, rawClient } from '../../support/raw.ts';
+import { needs } from '../../support/requirements.ts';
 import { answerOk, startRawUpstream, startUpstream } from '../../support/upstream.ts';
 
 const host = 'project-3.api.localhost';
@@ -250,6 +253,28 @@ test('a client of HTTP/1.0, which knows no chunks, sees a cut by a reset', async
   old.send(get().replace('HTTP/1.1', 'HTTP/1.0'));
   await old.closed;
   expect(old.wasReset()).toBe(true);
+});
+
+test('curl, which reads what the kernel says, tells a cut by HTTP/1.0 from an end', async (context) => {
+  needs(context, 'curl');
+  const upstream = await startRawUpstream((received, socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n\r\nbody');
+    setTimeout(() => (received.includes('/whole') ? socket.end() : reset(socket)), 30);
+  });
+  const { port } = await proxyTo(upstream.port);
+  const ask = (path: string) =>
+    runToEnd('curl', [
+      '-q',
+      '-sS',
+      '--noproxy',
+      '*',
+      '--http1.0',
+      '-H',
+      `Host: ${host}`,
+      `http://127.0.0.1:${port}${path}`,
+    ]);
+  expect(await ask('/whole')).toMatchObject({ code: 0, output: 'body' });
+  expect((await ask('/cut')).code).toBe(56);
 });
 
 test('a request that came too often through the proxy gets 508 with the usual cause', async () => {
