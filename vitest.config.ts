@@ -39,7 +39,7 @@ export default defineConfig({
       {
         test: {
           name: 'full-lane',
-          include: ['test/integration/proxy/{faults,forwarding,leaks,smuggling}.test.ts', 'test/regressions/*.test.ts'],
+          include: ['test/integration/proxy/{faults,forwarding,leaks}.test.ts', 'test/regressions/*.test.ts'],
           provide: { lanes: 'full' },
           testTimeout: 30_000,
         },

@@ -1,11 +1,11 @@
 // `npm run bench [-- --quick] [-- --only NAME]…`: Sidings next to other proxies, and by itself. Needs wrk and h2load (Debian: wrk,
 // nghttp2-client); of nginx, haproxy and caddy it takes what is installed. Never part of the tests.
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { must, onPath, root } from '../scripts/lib.mjs';
+import { makeCertificate } from './certificate.mjs';
 import { chart } from './chart.mjs';
 import { describeMachine, end, endAll, median, until } from './machine.mjs';
 import { caddy } from './peers/caddy.mjs';
@@ -48,26 +48,6 @@ process.once('SIGINT', () => {
   process.exit(130);
 });
 
-/** For the peers that bring none of their own. */
-const makeCertificate = () => {
-  const certificate = { file: `${folder}/certificate.pem`, key: `${folder}/key.pem` };
-  const kind = [
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '2',
-    '-subj',
-    `/CN=${hostname}`,
-  ];
-  const where = ['-addext', `subjectAltName=DNS:${hostname}`, '-keyout', certificate.key, '-out', certificate.file];
-  execFileSync('openssl', ['req', ...kind, ...where], { stdio: 'ignore' });
-  return certificate;
-};
-
 const answers = (port) =>
   new Promise((resolve) => {
     get({ host: '127.0.0.1', port, path: '/small', headers: { host: hostname }, agent: false }, (response) => {
@@ -76,7 +56,7 @@ const answers = (port) =>
   });
 
 const startPeers = async (upstream) => {
-  const certificate = makeCertificate();
+  const certificate = makeCertificate(folder);
   const started = [];
   for (const peer of [direct, nginx, haproxy, caddy, httpProxy, portless, sidings, sidingsFull]) {
     const version = peer.version();

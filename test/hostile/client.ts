@@ -22,9 +22,12 @@ export const talk = (socket: Socket): Client => {
     look();
   });
   socket.on('end', () => {
-    if (ending === 'open') ending = 'end';
-    socket.end();
-    look();
+    // A reset that comes together with data looks like an end; only then a write of nothing fails.
+    socket.write('', (error) => {
+      if (ending === 'open') ending = error ? 'reset' : 'end';
+      socket.end();
+      look();
+    });
   });
   socket.on('error', () => {
     if (ending === 'open') ending = 'reset';

@@ -2,6 +2,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { portOf } from '../support/proxy.ts';
 import { connecting } from './doors.ts';
+import { lifeOfTest } from './life.ts';
 import { probePath, type Recorder, startRecorder } from './recorder.ts';
 import type { Door } from './run.ts';
 
@@ -53,11 +54,9 @@ const startProxy = async (recorder: Recorder, behaviour: Behaviour): Promise<num
 
 /** Ways into proxies that do wrong; ended with the test. */
 export const openFaulty = async (behaviour: Behaviour): Promise<readonly Door[]> => {
-  const life = new AbortController();
-  onTestFinished(() => life.abort());
   return Promise.all(
     Array.from({ length: 16 }, async () => {
-      const recorder = await startRecorder(life.signal);
+      const recorder = await startRecorder(lifeOfTest());
       const port = await startProxy(recorder, behaviour);
       return { ...connecting('clear text', port, ''), host: 'a.test', other: 'b.test', isRouted: false, recorder };
     }),

@@ -50,7 +50,7 @@ export const readAnswer = (text: string, method: string, hasEnded: boolean): Rea
   const head = readHead(text);
   if (head === undefined) return nothingYet;
   if ('reason' in head) return wrong(head.reason);
-  const line = /^HTTP\/(1\.[01]) ([1-5][0-9]{2})(?: [\t -~\x80-\xff]*)?$/.exec(head.line);
+  const line = /^HTTP\/(1\.[01]) ([1-9][0-9]{2})(?: [\t -~\x80-\xff]*)?$/.exec(head.line);
   if (line === null) return wrong('the status line');
   const [, version = '', code] = line;
   const status = Number(code);
@@ -107,7 +107,7 @@ const framingOf = (fields: readonly Field[], version: string): Framing | Wrong =
   if (lengths.length + encodings.length > 1) return { reason: 'two lengths' };
   const [length] = lengths;
   if (length !== undefined)
-    return /^[0-9]{1,15}$/.test(length) ? { kind: 'length', length: Number(length) } : { reason: 'the length' };
+    return /^[0-9]+$/.test(length) ? { kind: 'length', length: Number(length) } : { reason: 'the length' };
   const [encoding] = encodings;
   if (encoding === undefined) return { kind: 'none' };
   if (encoding.toLowerCase() !== 'chunked' || version !== '1.1') return { reason: 'the transfer encoding' };

@@ -1,6 +1,6 @@
 import { type Answer, type Field, type Request, readAnswer, valuesOf } from './http1.ts';
 import { type Arrived, probePath, type Recorded } from './recorder.ts';
-import type { Answered, Course, Forwarded, Meaning, Step, Vector } from './vector.ts';
+import type { Answered, Course, Forwarded, Meaning, Own, Step, Vector } from './vector.ts';
 
 /** What the client has: the bytes, and what became of the connection. */
 export interface Received {
@@ -49,12 +49,14 @@ export const methodsOf = ({ allowed, writes }: Vector): readonly string[] => {
 
 /** How many answers there are at least, where the connection goes on. */
 export const fewestAnswers = ({ allowed }: Vector): number =>
-  Math.min(...allowed.map((course) => course.filter((step) => step !== 'closed').length));
+  Math.min(...allowed.map((course) => course.filter((step) => typeof step === 'object').length));
 
 export interface Seen {
   readonly recorded: Recorded;
   readonly received: Received;
   readonly hostOf: Hosts;
+  /** Whoever is refused is told so: a connection that only closes is not enough. */
+  readonly mustAnswer: boolean;
 }
 
 /** Hostnames. `isRouted`: `other` leads to another upstream. */
@@ -89,12 +91,8 @@ export const judge = (vector: Vector, courses: readonly Course[], seen: Seen): r
 const quoted = (text: string): string => JSON.stringify(text.length > 400 ? `${text.slice(0, 400)}…` : text);
 
 /** What is different from a course, or undefined. */
-const differs = (
-  course: Course,
-  conversation: Conversation,
-  { recorded, received, hostOf }: Seen,
-): string | undefined => {
-  const probes = probesIn(recorded);
+const differs = (course: Course, conversation: Conversation, seen: Seen): string | undefined => {
+  const { recorded, received, hostOf } = seen;
   const arrived = recorded.arrived.filter((one) => !isProbe(one));
   const expected = course.filter(isForwarded);
   // A request without a body may be tried again (RFC 9110 §9.2.2).
@@ -105,71 +103,71 @@ const differs = (
     const lines = arrived.map(({ request }) => `${request.method} ${request.target}`).join(', ');
     return `${distinct.length} requests reached the upstream instead of ${expected.length}: ${quoted(lines)}`;
   }
-  const tunnel = expected.map(({ request }) => request.tunnel ?? '').join('');
+  const tunnel = filling(hostOf)(expected.map(({ request }) => request.tunnel ?? '').join(''));
   if (recorded.tunnel !== tunnel) return `through the tunnel came ${quoted(recorded.tunnel)}`;
+  for (const [index, { request }] of expected.entries()) {
+    const fault = meansOther(distinct[index] as Arrived, request, hostOf);
+    if (fault !== undefined) return `the request that arrived: ${fault}`;
+  }
 
   const answers = [...conversation.answers];
-  const { rest } = conversation;
-  const isClosed = received.ending !== 'open';
   let forwarded = 0;
-  let isOver = false;
   for (const step of course) {
-    if (step === 'closed') {
-      isOver = true;
+    if (step === 'closed') continue;
+    // Its first frame is SETTINGS (RFC 9113 §3.4, §6.5).
+    if (step === 'http2') return received.text.charCodeAt(3) === 4 ? undefined : 'it does not speak HTTP/2';
+    if (!isForwarded(step)) {
+      if (!saysNo(answers.shift(), step, seen)) return `instead of a refusal: ${told(conversation, received)}`;
       continue;
     }
-    if (isForwarded(step)) {
-      const { request, serial, place } = distinct[forwarded] as Arrived;
-      forwarded += 1;
-      const fault = meansOther(request, step.request, hostOf, place);
-      if (fault !== undefined) return `the request that arrived: ${fault}`;
-      if (step.answer === 'cut') {
-        if (answers.length > 0 || rest !== 'cut' || !isClosed)
-          return `an answer that is cut looks like ${told(conversation, received)}`;
-        return undefined;
-      }
-      const answer = answers.shift();
-      if (step.answer === 'failed') {
-        if (
-          answer === undefined
-            ? !isClosed || rest === 'cut' || typeof rest === 'object'
-            : !isOwn(answer) || answer.status < 500
-        )
-          return `instead of an answer that says that there is none: ${told(conversation, received)}`;
-        continue;
-      }
-      if (answer === undefined) return `there is no answer: ${told(conversation, received)}`;
-      const unlike =
-        step.answer === undefined
-          ? answersOther(answer, serial)
-          : answerMeansOther(answer, step.answer, conversation.interim);
-      if (unlike !== undefined) return unlike;
-      continue;
+    const { serial } = distinct[forwarded] as Arrived;
+    forwarded += 1;
+    if (step.answer === 'cut') {
+      const isCut = answers.length === 0 && typeof conversation.rest === 'string' && received.ending !== 'open';
+      return isCut ? undefined : `instead of an answer that is cut: ${told(conversation, received)}`;
     }
     const answer = answers.shift();
-    if (answer === undefined) {
-      if (!step.closes || step.statuses !== undefined || !isClosed)
-        return `there is no answer of the proxy: ${told(conversation, received)}`;
-    } else if (
-      !isOwn(answer) ||
-      (step.statuses === undefined ? step.closes && answer.status < 400 : !step.statuses.includes(answer.status))
-    )
-      return `an answer that should say no: ${told(conversation, received)}`;
-    isOver = step.closes;
+    if (step.answer === 'failed') {
+      if (conversation.rest === 'cut' || !saysNo(answer, { closes: true, statuses: faultyUpstream }, seen))
+        return `instead of an answer that says that there is none: ${told(conversation, received)}`;
+      continue;
+    }
+    if (answer === undefined) return `there is no answer: ${told(conversation, received)}`;
+    const fault =
+      step.answer === undefined
+        ? answersOther(answer, serial)
+        : answerMeansOther(answer, step.answer, conversation.interim);
+    if (fault !== undefined) return fault;
   }
+  return endsOther(course.at(-1), answers, conversation, seen);
+};
+
+const faultyUpstream = Array.from({ length: 100 }, (_, index) => 500 + index);
+
+/** Whether an answer is the proxy's own and says no. To close may be enough. */
+const saysNo = (answer: Answer | undefined, { closes, statuses }: Own, { received, mustAnswer }: Seen): boolean => {
+  if (answer === undefined) return closes && received.ending !== 'open' && !mustAnswer;
+  if (!isOwn(answer) || statuses === 'any') return statuses === 'any' && isOwn(answer);
+  return statuses === undefined ? !closes || answer.status >= 400 : statuses.includes(answer.status);
+};
+
+/** What is wrong with what comes behind the last step. */
+const endsOther = (
+  last: Step | undefined,
+  [next, ...more]: readonly Answer[],
+  { answers, rest }: Conversation,
+  { recorded, received }: Seen,
+): string | undefined => {
   if (typeof rest === 'object') return `behind the answers comes ${rest.wrong}`;
   if (rest === 'cut') return 'an answer is cut';
-  const [next, ...more] = answers;
-  if (isOver) {
+  const isClosed = received.ending !== 'open';
+  if (last === 'closed' || (typeof last === 'object' && !isForwarded(last) && last.closes)) {
     if (next !== undefined) return `the connection goes on with ${next.status}`;
     return isClosed ? undefined : 'the connection stays open';
   }
-  if (next === undefined) {
-    const mayBeOpen = conversation.tunnel !== '' || conversation.answers.at(-1)?.status === 101;
-    return isClosed || mayBeOpen ? undefined : 'the connection hangs';
-  }
+  if (next === undefined) return isClosed || answers.at(-1)?.status === 101 ? undefined : 'the connection hangs';
   const [serial = ''] = valuesOf(next.fields, 'x-serial');
-  return more.length > 0 || !probes.has(serial)
+  return more.length > 0 || !probesIn(recorded).has(serial)
     ? `an answer that belongs to nothing: ${next.status} ${quoted(next.body)}`
     : undefined;
 };
@@ -201,12 +199,7 @@ const answerMeansOther = (answer: Answer, expected: Answered, interim: number): 
   return fault === undefined ? undefined : `the answer: ${fault}`;
 };
 
-const meansOther = (
-  request: Request,
-  expected: Meaning,
-  hostOf: Hosts,
-  place: Arrived['place'],
-): string | undefined => {
+const meansOther = ({ request, place }: Arrived, expected: Meaning, hostOf: Hosts): string | undefined => {
   const fill = filling(hostOf);
   if (request.method !== (expected.method ?? 'GET')) return `its method is ${request.method}`;
   const targets = [expected.target ?? '/'].flat().map(fill);

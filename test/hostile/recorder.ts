@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { reset } from '../../src/proxy/reset.ts';
 import { type Request, readRequest, valuesOf } from './http1.ts';
 import type { Script } from './vector.ts';
 
@@ -79,12 +80,13 @@ export const startRecorder = async (signal: AbortSignal): Promise<Recorder> => {
       early += connection.pending;
     }
     const accept = acceptFor(valuesOf(request.fields, 'sec-websocket-key')[0] ?? '');
-    for (const piece of pieces) {
+    for (const [index, piece] of pieces.entries()) {
+      // Each arrives by itself, and the last one together with what becomes of the connection.
+      if (index > 0) await new Promise((resolve) => setImmediate(resolve));
       socket.write(piece.replace('{accept}', accept), 'latin1');
-      await new Promise((resolve) => setImmediate(resolve));
     }
     if (ending === 'end') socket.end();
-    if (ending === 'reset') socket.resetAndDestroy();
+    if (ending === 'reset') reset(socket);
     connection.isTunnel = ending === 'tunnel';
     connection.isBusy = false;
     take(connection, '');
@@ -123,7 +125,7 @@ export const startRecorder = async (signal: AbortSignal): Promise<Recorder> => {
     }
   };
 
-  const listen = async (place: Arrived['place']): Promise<number> => {
+  const listen = async (place: Arrived['place']): Promise<Server> => {
     const server = createServer({ noDelay: true }, (socket) => {
       const state = { pending: '', isTunnel: false, isWrong: false, isBusy: false, hasContinued: false };
       const connection = { socket, place, ...state };
@@ -134,16 +136,17 @@ export const startRecorder = async (signal: AbortSignal): Promise<Recorder> => {
       socket.on('error', () => {});
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    signal.addEventListener('abort', () => {
-      for (const { socket } of connections) socket.destroy();
-      server.close();
-    });
-    return (server.address() as AddressInfo).port;
+    return server;
   };
-  const ports = { host: await listen('host'), other: await listen('other') };
+  const servers = { host: await listen('host'), other: await listen('other') };
+  signal.addEventListener('abort', () => {
+    for (const { socket } of connections) socket.destroy();
+    for (const server of Object.values(servers)) server.close();
+  });
+  const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
   return {
-    ports,
+    ports: { host: portOf(servers.host), other: portOf(servers.other) },
     begin: (next) => {
       script = next;
       arrived = [];

@@ -1,6 +1,6 @@
-import { onTestFinished } from 'vitest';
 import { copy, service, startProxy } from '../support/proxy.ts';
 import { connecting, type Transport } from './doors.ts';
+import { lifeOfTest } from './life.ts';
 import { startRecorder } from './recorder.ts';
 import type { Door } from './run.ts';
 
@@ -11,9 +11,7 @@ const atOnce = 8;
 
 /** Ways into one Sidings; ended with the test. */
 export const openSidings = async (lane: (typeof lanes)[number], transport: Transport): Promise<readonly Door[]> => {
-  const life = new AbortController();
-  onTestFinished(() => life.abort());
-  const recorders = await Promise.all(Array.from({ length: atOnce }, () => startRecorder(life.signal)));
+  const recorders = await Promise.all(Array.from({ length: atOnce }, () => startRecorder(lifeOfTest())));
   const copies = recorders.flatMap(({ ports }, index) => [
     copy(`project-${index}`, [service('api', ports.host)]),
     copy(`other-${index}`, [service('api', ports.other)]),

@@ -25,7 +25,8 @@ export interface Vector {
 
 /** One way that it may go, from the first request on the connection to the last. */
 export type Course = readonly Step[];
-export type Step = Forwarded | Own | 'closed';
+/** `closed`: nothing more is handled. `http2`: the proxy speaks HTTP/2, as a client may know (RFC 9113 §3.3). */
+export type Step = Forwarded | Own | 'closed' | 'http2';
 
 /** A request that arrives at the upstream in exactly one form, and what the client gets: by default, the answer that is its own. */
 export interface Forwarded {
@@ -36,8 +37,8 @@ export interface Forwarded {
 /** An answer of the proxy itself. With `closes` the connection ends behind it, and it may also end without one. */
 export interface Own {
   readonly closes: boolean;
-  /** Undefined: any that says no. */
-  readonly statuses?: readonly number[];
+  /** Undefined: any that says no, if the connection ends, and any at all if it goes on. */
+  readonly statuses?: readonly number[] | 'any';
 }
 
 interface Fields {
@@ -107,6 +108,8 @@ export const table = (
 export const refused: Course = [{ closes: true }];
 /** An answer of the proxy itself; the connection may go on. */
 export const declined: Course = [{ closes: false }];
+/** Given up, since the client has gone before it said all; nobody sees what is answered. */
+export const givenUp: Course = [{ closes: true, statuses: 'any' }];
 export const refusedWith = (...statuses: readonly number[]): Course => [{ closes: true, statuses }];
 export const declinedWith = (...statuses: readonly number[]): Course => [{ closes: false, statuses }];
 /** Forwarded, with its own answer. */

@@ -5,6 +5,11 @@ const withField = (field: string): string => `${ok}${field}\r\nContent-Length: 3
 const line = (text: string): string => abc.replace('HTTP/1.1 200 OK', text);
 const strictly = { promised: [failed] } as const;
 const end = (text: string) => ({ pieces: [text], ending: 'end' }) as const;
+const beyond = (status: number) => ({
+  answers: line(`HTTP/1.1 ${status} Odd`),
+  allowed: [failed, relayed({ status })],
+  promised: [failed],
+});
 const valued = (value: string) => ({
   answers: withField(`X-A: ${value}`),
   allowed: [relayed({ has: { 'x-a': [value] } })],
@@ -52,7 +57,7 @@ export const answerHeads: Family = {
         'an answer with a folded line': withField('X-A: b\r\n c'),
         'an answer with a line folded by a tab': withField('X-A: b\r\n\tc'),
       },
-      [failed, relayed({ has: { 'x-a': ['b c'] } }), relayed({ has: { 'x-a': ['b   c'] } })],
+      [failed, relayed()],
       strictly,
     ),
     ...answering(
@@ -110,8 +115,8 @@ export const answerHeads: Family = {
     ),
     ...answering(
       'RFC 9110 §15: a status beyond 599 is treated as 5xx',
-      { 'status 600': line('HTTP/1.1 600 Odd'), 'status 999': line('HTTP/1.1 999 Odd') },
-      [failed],
+      { 'status 600': beyond(600), 'status 999': beyond(999) },
+      [],
     ),
     ...answering(
       'RFC 9110 §2.5: a higher minor version',
@@ -125,7 +130,11 @@ export const answerHeads: Family = {
         'an answer without a reason and its space': line('HTTP/1.1 200'),
         'an answer with a reason in Latin-1': line('HTTP/1.1 200 Voil\xe0'),
         'an answer with a reason that looks like an answer': line('HTTP/1.1 200 HTTP/1.1 500 No'),
-        'an answer with a long reason': line(`HTTP/1.1 200 ${'a'.repeat(5000)}`),
+        'an answer with a long reason': {
+          answers: line(`HTTP/1.1 200 ${'a'.repeat(5000)}`),
+          allowed: [relayed(), failed],
+          promised: [relayed()],
+        },
       },
       [relayed()],
     ),

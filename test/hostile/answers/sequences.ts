@@ -94,7 +94,7 @@ export const answerSequences: Family = {
         '102 and 103': `${interim(1)}HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n${abc}`,
         'an interim status that nobody knows': interim(1, '199 Odd') + abc,
         'interim answers in pieces': { pieces: ['HTTP/1.1 10', '2 Processing\r', '\n\r', `\n${abc}`] },
-        'ten interim answers': interim(10) + abc,
+        'ten interim answers': { answers: interim(10) + abc, allowed: [relayed(), failed], promised: [relayed()] },
       },
       [relayed()],
     ),
@@ -140,6 +140,17 @@ export const answerSequences: Family = {
         },
       },
       [cut, failed],
+    ),
+    ...answering(
+      'RFC 9112 §8, §9.3.2: the same, and a request waits behind it that is refused anyway',
+      {
+        'an answer that ends too early, and CONNECT behind its request': {
+          pieces: [`${ok}Content-Length: 9\r\n\r\nok`],
+          ending: 'end',
+        },
+      },
+      [cut, failed],
+      { writes: `${get()}${ask('CONNECT {host}:443')}` },
     ),
     ...answering(
       'RFC 9112 §8: a client of HTTP/1.0 sees it by a reset',

@@ -169,9 +169,14 @@ export const lines: Family = {
     ),
     ...table(
       'RFC 9112 §9.3: what follows a good request',
-      { 'garbage behind a request': `${get()}\0garbage\r\n\r\n`, 'half a head behind a request': `${get()}GET /smug` },
-      [[{ request: {} }, { closes: true }], passedLast()],
-      { halfClose: true },
+      { 'garbage behind a request': `${get()}\0garbage\r\n\r\n` },
+      [[{ request: {} }, ...refused], passedLast()],
+    ),
+    ...table(
+      'RFC 9112 §9.3, §9.6: the same, and the client closes its half, which some take for a client that has left',
+      { 'half a head behind a request': `${get()}GET /smug` },
+      [[{ request: {} }, ...refused], passedLast(), ['closed'], [{ request: {}, answer: 'failed' }, 'closed']],
+      { halfClose: true, promised: [[{ request: {} }, ...refused], passedLast()] },
     ),
     ...table('RFC 9112 §5, §9.3', { 'a field behind the head': `${get()}X-A: b\r\n\r\n${smuggled}` }, [
       [{ request: {} }, { closes: true }],

@@ -1,9 +1,11 @@
 import {
   ask,
+  type Course,
   declined,
   declinedWith,
   type Family,
   get,
+  givenUp,
   passed,
   passedLast,
   type Row,
@@ -18,6 +20,13 @@ const version = (text: string): string => line(`GET / ${text}`);
 const method = (name: string): Row => ({
   writes: ask(`${name} /`),
   allowed: [declined, refused, passed({ method: name })],
+});
+/** CONNECT that is forwarded: Host may be the authority of the target, with its port or without. */
+const connects = (target: string): readonly Course[] =>
+  [target, target.replace(/:\d+$/, ''), '{host}'].map((host) => passed({ method: 'CONNECT', target, host }));
+const connect = (target: string, behind = '') => ({
+  writes: `${ask(`CONNECT ${target}`).replace('Host: {host}', `Host: ${target === '/' ? '{host}' : target}`)}${behind}`,
+  allowed: [declined, refused, ...connects(target)],
 });
 
 export const requestLines: Family = {
@@ -65,6 +74,7 @@ export const requestLines: Family = {
       {
         'HTTP/2.0 in a request line': version('HTTP/2.0'),
         'HTTP/2': version('HTTP/2'),
+        'HTTP/2.1': version('HTTP/2.1'),
         'HTTP/3.0': version('HTTP/3.0'),
         'HTTP/0.9 in a request line': version('HTTP/0.9'),
         'HTTP/9.9': version('HTTP/9.9'),
@@ -114,13 +124,14 @@ export const requestLines: Family = {
         'the preface of HTTP/2': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
         'the preface of HTTP/2 with a frame': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0',
         'the preface of HTTP/2, and a request': `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${smuggled}`,
-        'the preface of HTTP/2 behind a request': {
-          writes: `${get()}PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`,
-          allowed: [[{ request: {} }, ...refused], passedLast()],
-        },
       },
-      [refused],
-      { halfClose: true },
+      [refused, givenUp, ['http2']],
+      { halfClose: true, promised: [refused] },
+    ),
+    ...table(
+      'RFC 9113 §3.4: the same, behind a request',
+      { 'the preface of HTTP/2 behind a request': `${get()}PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n` },
+      [[{ request: {} }, ...refused], passedLast(), [{ request: {} }, ...declined]],
     ),
     ...table(
       'RFC 9112 §2.2: what is not HTTP',
@@ -167,20 +178,22 @@ export const requestLines: Family = {
       { promised: [refusedWith(501)] },
     ),
     ...table(
-      'RFC 9110 §9.3.6: CONNECT to where a reverse proxy is no way',
+      'RFC 9110 §9.3.6: CONNECT to where a reverse proxy is no way; whoever forwards it leaves it to the upstream, which declines',
       {
-        CONNECT: ask('CONNECT {host}:80').replace('Host: {host}', 'Host: {host}:80'),
-        'CONNECT to another port': ask('CONNECT 127.0.0.1:22').replace('Host: {host}', 'Host: 127.0.0.1:22'),
-        'CONNECT to a path': ask('CONNECT /'),
-        'CONNECT with what follows': `${ask('CONNECT {host}:80')}${smuggled}`,
+        CONNECT: connect('{host}:80'),
+        'CONNECT to another port': connect('127.0.0.1:22'),
+        'CONNECT to a path': connect('/'),
+        'CONNECT with what follows': {
+          ...connect('{host}:80', smuggled),
+          allowed: [
+            declined,
+            refused,
+            ...connects('{host}:80').map((course): Course => [...course, { request: { target: '/smuggled' } }]),
+            ...connects('{host}:80').map((course): Course => [...course, 'closed']),
+          ],
+        },
       },
-      [
-        declined,
-        refused,
-        passed({ method: 'CONNECT', target: '{host}:80', host: '{host}:80' }),
-        passed({ method: 'CONNECT', target: '127.0.0.1:22', host: '127.0.0.1:22' }),
-        passedLast({ method: 'CONNECT', target: '{host}:80' }),
-      ],
+      [],
       { promised: [refusedWith(501)] },
     ),
     ...table(
@@ -189,7 +202,7 @@ export const requestLines: Family = {
       [
         [{ request: {} }, { closes: false }],
         [{ request: {} }, { closes: true }],
-        [{ request: {} }, { request: { method: 'CONNECT', target: '{host}:443' } }],
+        ...connects('{host}:443').map((course): Course => [{ request: {} }, ...course]),
       ],
       { promised: [[{ request: {} }, { closes: true, statuses: [501] }]] },
     ),
@@ -203,7 +216,6 @@ export const requestLines: Family = {
       { 'HTTP/1.0 that wants to go on': get('Connection: keep-alive').replace('HTTP/1.1', 'HTTP/1.0') },
       [passed()],
     ),
-    ...table('RFC 9110 §15.6.6', { 'HTTP/2.1': version('HTTP/2.1') }, [refused], { promised: [refusedWith(400, 505)] }),
     ...table('RFC 9110 §15.6.2', { 'LINK, which nobody implements': ask('LINK /') }, [
       passed({ method: 'LINK' }),
       declined,

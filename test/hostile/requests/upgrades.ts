@@ -40,18 +40,22 @@ const ignored = (method = 'GET'): readonly Course[] => [
 ];
 
 const offers = (protocol: string): string => get('Connection: Upgrade', `Upgrade: ${protocol}`);
-/** A request whose marks a proxy takes away: in a tunnel they would stay. */
-const marked = `GET /second HTTP/1.1\r\nHost: {host}\r\nConnection: X-Hop\r\nX-Hop: 1\r\n\r\n`;
+/** A request that a proxy adds something to: in a tunnel it would not. */
+const marked = ask('GET /second');
 
 const others = [
-  ...['h2c', 'foo', 'TLS/1.0', 'TLS/1.3, HTTP/1.1', 'HTTP/2.0', 'connect-udp', 'websocketx', 'websocket/13'],
-  ...['websocket, h2c', 'h2c, websocket', 'web socket', ''],
+  ...['foo', 'TLS/1.0', 'TLS/1.3, HTTP/1.1', 'HTTP/2.0', 'connect-udp', 'websocketx', 'websocket/13'],
+  ...['websocket, h2c', 'h2c, websocket', 'web socket'],
 ];
+const offered = (protocol: string) => ({ writes: offers(protocol), script: agrees(protocol) });
+/** The upstream answers with 101 in any case: unasked, that is no answer. */
+const unasked: readonly Course[] = [[{ request: { lacks: ['upgrade'] }, answer: 'failed' }], refused];
 
 /** What is not quite a WebSocket, before an upstream that agrees to it. Whoever forwards it as it is leaves that to the upstream. */
 const half = (writes: string, request: Meaning = {}): Row => {
-  const unasked: readonly Course[] = [[{ request: { ...request, lacks: ['upgrade'] }, answer: 'failed' }], refused];
-  return { writes, allowed: [...unasked, declined, [{ request, answer: { status: 101 } }]], promised: unasked };
+  const ignored: readonly Course[] = [[{ request: { ...request, lacks: ['upgrade'] }, answer: 'failed' }], refused];
+  const forwarded: readonly Course[] = [[{ request, answer: { status: 101 } }], [{ request, answer: 'failed' }]];
+  return { writes, allowed: [...ignored, declined, ...forwarded], promised: ignored };
 };
 
 /** What comes early waits for the tunnel, or is dropped. */
@@ -81,15 +85,24 @@ export const upgrades: Family = {
       ignored(),
     ),
     ...table(
-      'RFC 9110 §7.8: nothing but a WebSocket makes a tunnel',
+      'RFC 9110 §7.8: whoever forwards an offer is a tunnel when the upstream agrees',
       Object.fromEntries(
-        others.map((protocol) => [
-          `an upstream that would agree to Upgrade: ${protocol}`,
-          { writes: offers(protocol), script: agrees(protocol) },
-        ]),
+        others.map((protocol) => [`an upstream that would agree to Upgrade: ${protocol}`, offered(protocol)]),
       ),
-      // The upstream answers with 101 in any case: unasked, that is no answer.
-      [[{ request: { lacks: ['upgrade'] }, answer: 'failed' }], refused, declined],
+      [...unasked, declined, [{ request: {}, answer: { status: 101 } }]],
+      { promised: unasked },
+    ),
+    ...table(
+      'RFC 9110 §7.8, §15.2.2: nobody has offered anything, or what is no more',
+      {
+        'an upstream that would agree to Upgrade: h2c': offered('h2c'),
+        'an upstream that would agree to an empty Upgrade': {
+          ...offered(''),
+          allowed: [...unasked, declined, [{ request: {}, answer: 'failed' }]],
+          promised: unasked,
+        },
+      },
+      [...unasked, declined],
     ),
     ...table(
       'RFC 9110 §7.8: a server must ignore Upgrade in HTTP/1.0',
@@ -163,7 +176,7 @@ export const upgrades: Family = {
         'a WebSocket of an unknown version, and a request': `${unknown}${marked}`,
       },
       [
-        [first, { request: { target: '/second', lacks: ['x-hop'] }, answer: ok }],
+        [first, { request: { target: '/second', has: { 'x-forwarded-for': ['127.0.0.1'] } }, answer: ok }],
         [first, 'closed'],
         [first, ...refused],
       ],

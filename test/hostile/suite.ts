@@ -1,0 +1,6 @@
+/** All that a program needs to play the vectors through a proxy of its own: `bench/hostile.mjs` does. */
+export { answerFamilies } from './answers/index.ts';
+export { connecting, transports } from './doors.ts';
+export { startRecorder } from './recorder.ts';
+export { requestFamilies } from './requests/index.ts';
+export { run } from './run.ts';
