@@ -12,7 +12,8 @@ export interface Client {
   readonly destroy: () => void;
 }
 
-export const talk = (socket: Socket): Client => {
+/** `looksForResets`: a reset counts also where an end was seen before. Who refuses something may close on what is still to come. */
+export const talk = (socket: Socket, looksForResets = false): Client => {
   let text = '';
   let ending: Received['ending'] = 'open';
   let look = (): void => {};
@@ -22,12 +23,14 @@ export const talk = (socket: Socket): Client => {
     look();
   });
   socket.on('end', () => {
-    // A reset that comes together with data looks like an end; only then a write of nothing fails.
-    socket.write('', (error) => {
-      if (ending === 'open') ending = error ? 'reset' : 'end';
+    const over = (error?: Error | null): void => {
+      if (ending === 'open') ending = error && looksForResets ? 'reset' : 'end';
       socket.end();
       look();
-    });
+    };
+    // A reset that comes together with data looks like an end; only then a write of nothing fails.
+    if (looksForResets) socket.write('', over);
+    else over();
   });
   socket.on('error', () => {
     if (ending === 'open') ending = 'reset';

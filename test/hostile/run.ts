@@ -52,7 +52,7 @@ const play = async (vector: Vector, door: Door, { byPromises, patienceMs }: RunO
   const fill = filling(door);
   const methods = methodsOf(vector);
   recorder.begin(vector.script);
-  const client = talk(door.connect());
+  const client = talk(door.connect(), vector.needsReset);
   const conversation = () => readConversation(client.received(), methods);
   const isOver = (answers: number): boolean => {
     const { answers: got, rest } = conversation();

@@ -52,7 +52,6 @@ const formless = {
   'a target that begins with @': '@{host}/',
   'an asterisk for GET': '*',
   'an authority for GET': '{host}:80',
-  'the scheme ftp': 'ftp://{host}/',
   'the scheme javascript': 'javascript:a',
   'http with one slash': 'http:/{host}/',
   'http without slashes': 'http:{host}/',
@@ -138,6 +137,10 @@ export const targets: Family = {
     ...table(
       'RFC 9112 §3.2: none of the four forms; refused, or byte for byte',
       {
+        'the scheme ftp': {
+          writes: at('ftp://{host}/'),
+          allowed: [refused, declined, passed({ target: ['/', 'ftp://{host}/'] })],
+        },
         'an asterisk with something behind it': {
           writes: ask('OPTIONS *a'),
           allowed: [declined, refused, passed({ method: 'OPTIONS', target: '*a' })],
