@@ -2,32 +2,24 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Problem, problem } from '../../model/problem.ts';
 import type { Route } from '../../model/route-table.ts';
-import { judgeAnswer } from '../answer-head.ts';
 import { arrivalOf } from '../arrival.ts';
 import type { Answerable } from '../client.ts';
 import { watchHalfOpen } from '../half-open.ts';
 import { type Arrival, clientHeaders, isEventStream, upstreamHeaders } from '../headers.ts';
 import { restMs } from '../http1-client.ts';
 import { headMs, keepAliveMs, maxHeadBytes, refuseConnection } from '../http1-server.ts';
-import { type Failure, failureOf, isLoss, isRepeatable, passingInterim, reasonPhrase } from '../lane.ts';
+import type { Failure } from '../lane.ts';
 import { type Observed, observeAnswer } from '../observe.ts';
 import type { Page } from '../problem-page.ts';
-import { type RawHeaders, type ReceivedHead, type RequestHead, tokens } from '../request-head.ts';
-import type { Clock } from './clock.ts';
-import { type BodyKind, MessageBody } from './message-body.ts';
+import type { RawHeaders, ReceivedHead, RequestHead } from '../request-head.ts';
+import { headEnd } from './head-end.ts';
 import { Output } from './output.ts';
-import { type ReadAnswer, readAnswer } from './plain-answer.ts';
 import { type PlainHead, readPlainHead } from './plain-head.ts';
 import { fieldLines } from './serialise.ts';
-import type { UpstreamConnection, UpstreamPool, UpstreamUser } from './upstream-pool.ts';
-import type { Writer } from './writer.ts';
+import { type AnswerBegin, type Asker, UpstreamExchange, type Upstreams } from './upstream-exchange.ts';
 
 /** What all connections of the lane share. */
-export interface FastLane {
-  readonly pool: UpstreamPool;
-  readonly clock: Clock;
-  /** Milliseconds without a byte in either direction before the answer begins. */
-  readonly responseTimeoutMs: number;
+export interface FastLane extends Upstreams {
   /** What a head means, if it can be forwarded from here; undefined: the full lane decides. A promise: it is known when that is over. */
   readonly plan: (received: ReceivedHead, arrival: Answerable['arrival']) => Plan | Promise<unknown> | undefined;
   readonly nextId: () => string;
@@ -58,10 +50,6 @@ export interface FastRequest extends Plan {
 
 /** A head in more pieces than this is not what a client of ours sends. */
 const maxPieces = 16;
-/** Bytes of a head of an answer, as Node's client takes them. */
-const maxAnswerHeadBytes = 16 * 1024;
-/** A message of this size is read as text at once; of a larger one only the head. */
-const smallBytes = 4096;
 
 /**
  * Where a connection stands: reading a head; taking the body of a request; the request is whole and its answer is not over; what was written
@@ -73,7 +61,7 @@ type Phase = 'head' | 'body' | 'answer' | 'flush' | 'drop' | 'closing';
 type Answering = 'waiting' | 'begun' | 'over';
 
 /** A connection of a client: one request after the other, each with its answer. */
-export class FastConnection implements Answerable, UpstreamUser {
+export class FastConnection implements Answerable, Asker {
   readonly arrival: Answerable['arrival'];
   readonly wantsTunnel = false;
   /** The same for each request but for the id. */
@@ -82,10 +70,11 @@ export class FastConnection implements Answerable, UpstreamUser {
 
   private readonly lane: FastLane;
   private readonly socket: Socket;
-  private readonly output: Output;
+  readonly output: Output;
+  private readonly exchange: UpstreamExchange;
   private phase: Phase = 'head';
   private answering: Answering = 'over';
-  /** When the phase began, or for a request that waits for its answer: when a byte passed last. */
+  /** When the phase began. What takes time while a request is under way, the exchange knows. */
   private since: number;
   /** A head of which more must come. */
   private pending: Buffer | undefined;
@@ -102,25 +91,14 @@ export class FastConnection implements Answerable, UpstreamUser {
   private unwatch: (() => void) | undefined;
 
   private request: FastRequest | undefined;
-  private requestText = '';
-  private requestBody = new MessageBody();
-  private upstream: UpstreamConnection | undefined;
-  private isUpstreamPaused = false;
-  /** What has come of the head of the answer. */
-  private answerText = '';
-  private answerBody = new MessageBody();
-  private interim: ReturnType<typeof passingInterim> | undefined;
   private sentStatus = 0;
-  /** The upstream was asked to keep the connection, and will. */
-  private asksToKeep = false;
-  private upstreamKeepsAlive = false;
-  private keepAliveField: string | undefined;
   private onClosed: (() => void) | undefined;
 
   constructor(socket: Socket, lane: FastLane) {
     this.socket = socket;
     this.lane = lane;
     this.output = new Output(socket);
+    this.exchange = new UpstreamExchange(lane, this);
     this.arrival = arrivalOf(socket, '1.1');
     this.arrived = { ...this.arrival, requestId: '' };
     this.since = lane.clock.now;
@@ -146,12 +124,12 @@ export class FastConnection implements Answerable, UpstreamUser {
   }
 
   sendPage({ status, headers, body }: Page, distrust: boolean): void {
-    this.dropUpstream();
+    this.exchange.drop();
     if (distrust) this.isLast = true;
-    this.begin(status, STATUS_CODES[status] ?? '', headers, '');
+    this.writeHead(status, STATUS_CODES[status] ?? '', headers, '');
     if (this.received.method !== 'HEAD') this.output.text(Buffer.from(body).toString('latin1'));
     this.output.flush();
-    this.answerOver();
+    this.answered();
   }
 
   // The client.
@@ -165,12 +143,12 @@ export class FastConnection implements Answerable, UpstreamUser {
         this.readBody(chunk, 0);
         return;
       case 'drop':
-        this.requestBody.pass(chunk, 0, chunk.length, nowhere);
-        if (this.requestBody.isBroken) {
+        this.exchange.pass(chunk, 0);
+        if (this.exchange.requestBody.isBroken) {
           this.close();
           return;
         }
-        if (this.requestBody.isOver) this.next();
+        if (this.exchange.requestBody.isOver) this.next();
         return;
       case 'answer':
       case 'flush':
@@ -207,17 +185,14 @@ export class FastConnection implements Answerable, UpstreamUser {
   private readonly handleClose = (): void => {
     this.phase = 'closing';
     this.pending = undefined;
-    this.dropUpstream();
+    this.exchange.drop();
     this.unwatch?.();
     this.told();
   };
 
   private readonly handleDrain = (): void => {
     if (this.phase === 'flush') this.leave();
-    else if (this.isUpstreamPaused) {
-      this.isUpstreamPaused = false;
-      this.upstream?.socket.resume();
-    }
+    else this.exchange.resume();
   };
 
   private readHead(chunk: Buffer): void {
@@ -251,14 +226,14 @@ export class FastConnection implements Answerable, UpstreamUser {
     }
     this.hasWaited = false;
     this.ask(head, plan);
-    if (this.requestBody.isOver) {
+    if (this.exchange.requestBody.isOver) {
       this.phase = 'answer';
       if (bytes.length > head.size) this.putBack(bytes.subarray(head.size));
     } else {
       this.phase = 'body';
       if (bytes.length > head.size) this.readBody(bytes, head.size);
     }
-    this.upstream?.output.flush();
+    this.exchange.flush();
   }
 
   /** Reads the head once more when it is known what it means, which is mostly so within milliseconds. */
@@ -281,32 +256,13 @@ export class FastConnection implements Answerable, UpstreamUser {
     const observed = lane.observe?.(id, this);
     if (observed !== undefined) observed.route = route;
     this.request = { id, head, route, client: this, observed };
-    const { framing } = head;
-    this.requestBody.begin(framing.kind, framing.kind === 'length' ? Number(framing.length) : 0);
-    this.requestText = `${head.method} ${head.path} HTTP/1.1\r\n${fieldLines(upstreamHeaders(head, this.arrived))}`;
-    this.sendHead(isRepeatable(head, false));
-  }
-
-  private sendHead(mayBeUsed: boolean): UpstreamConnection {
-    const { route } = this.request as FastRequest;
-    const upstream = this.lane.pool.take(route.upstream, mayBeUsed, this);
-    this.upstream = upstream;
-    this.asksToKeep = mayBeUsed;
-    this.answerText = '';
-    this.interim = undefined;
-    this.since = this.lane.clock.now;
-    upstream.output.text(
-      mayBeUsed ? `${this.requestText}Connection: keep-alive\r\n\r\n` : `${this.requestText}Connection: close\r\n\r\n`,
-    );
-    return upstream;
+    this.exchange.ask(head, route.upstream, upstreamHeaders(head, this.arrived), head.framing.kind, observed);
   }
 
   private readBody(chunk: Buffer, from: number): void {
-    const { requestBody, upstream, request } = this;
-    const before = requestBody.dataBytes;
-    const end = requestBody.pass(chunk, from, chunk.length, upstream?.output ?? nowhere);
-    if (request?.observed !== undefined) request.observed.bytesIn += requestBody.dataBytes - before;
-    this.since = this.lane.clock.now;
+    const { exchange } = this;
+    const { requestBody } = exchange;
+    const end = exchange.pass(chunk, from);
     if (requestBody.isBroken) {
       const { isTooLarge } = requestBody;
       this.spoil(
@@ -314,11 +270,11 @@ export class FastConnection implements Answerable, UpstreamUser {
       );
       return;
     }
-    upstream?.output.flush();
+    exchange.flush();
     if (requestBody.isOver) {
       this.phase = 'answer';
       if (end < chunk.length) this.putBack(chunk.subarray(end));
-    } else if (upstream !== undefined && isBehind(upstream.socket)) this.pause();
+    } else if (exchange.isUpstreamBehind()) this.pause();
   }
 
   /** What came too early waits in the socket, where it holds the client back. */
@@ -349,7 +305,7 @@ export class FastConnection implements Answerable, UpstreamUser {
   /** The rest of the request cannot be read. */
   private spoil(cause: Problem): void {
     const { request, answering } = this;
-    this.dropUpstream();
+    this.exchange.drop();
     this.isLast = true;
     if (answering === 'waiting' && request !== undefined) this.lane.refuse(request, cause);
     else this.socket.destroy();
@@ -365,99 +321,7 @@ export class FastConnection implements Answerable, UpstreamUser {
 
   // The upstream.
 
-  answerBytes(buffer: Buffer, from: number, to: number): void {
-    let at = from;
-    if (this.answering === 'waiting') {
-      this.since = this.lane.clock.now;
-      at = this.readAnswerHead(buffer, from, to);
-      if (at === -1) return;
-    }
-    const { answerBody, output, request, socket } = this;
-    const before = answerBody.dataBytes;
-    output.useRoom();
-    const end = answerBody.pass(buffer, at, to, output);
-    if (request?.observed !== undefined) request.observed.bytesOut += answerBody.dataBytes - before;
-    if (answerBody.isBroken) {
-      output.flush();
-      this.cut('it cannot be parsed');
-      return;
-    }
-    const isNeeded = output.flush();
-    if (answerBody.isOver) {
-      if (isNeeded) this.upstream?.keepBuffer();
-      // What is behind the answer belongs to no request.
-      if (end < to) this.upstreamKeepsAlive = false;
-      this.answerOver();
-      return;
-    }
-    if (isBehind(socket)) {
-      this.isUpstreamPaused = true;
-      this.upstream?.socket.pause();
-    } else if (isNeeded) this.upstream?.keepBuffer();
-  }
-
-  upstreamEnded(error: NodeJS.ErrnoException | undefined): void {
-    const { upstream, request } = this;
-    this.upstream = undefined;
-    this.isUpstreamPaused = false;
-    if (request === undefined) return;
-    if (this.answering === 'begun') {
-      if (error === undefined && this.answerBody.end(this.output)) {
-        this.output.flush();
-        this.answerOver();
-      } else this.cut(error?.message ?? 'aborted');
-      return;
-    }
-    if (upstream?.wasUsed === true && (error === undefined || isLoss(error))) {
-      this.sendHead(false).output.flush();
-      return;
-    }
-    this.fail(error === undefined ? closed : failureOf(error));
-  }
-
-  upstreamDrained(): void {
-    if (this.phase === 'body') this.resume();
-  }
-
-  /** Gives the index in `buffer` behind the head of the final answer, or -1 if more must come or nothing can be made of it. */
-  private readAnswerHead(buffer: Buffer, from: number, to: number): number {
-    let at = from;
-    for (;;) {
-      const end = headEnd(buffer, at, to);
-      const before = this.answerText.length;
-      const text = this.answerText + buffer.toString('latin1', at, end);
-      const answer = readAnswer(text);
-      if (answer === 'wrong' || (answer === 'incomplete' ? text.length : answer.size) > maxAnswerHeadBytes)
-        return this.fail({ kind: 'invalid', reason: 'it cannot be parsed' });
-      if (answer === 'incomplete') {
-        this.answerText = text;
-        if (end === to) return -1;
-        at = end;
-        continue;
-      }
-      at += answer.size - before;
-      this.answerText = '';
-      if (answer.status < 100 || answer.status > 199) return this.beginAnswer(answer) ? at : -1;
-      const failure = answer.status === 101 ? unasked : this.passInterim(answer);
-      if (failure !== undefined) return this.fail(failure);
-    }
-  }
-
-  private passInterim({ status, reason, headers, version }: ReadAnswer): Failure | undefined {
-    this.interim ??= passingInterim({
-      client: {
-        expectsContinue: false,
-        inform: (code, phrase, fields) => {
-          this.output.text(`HTTP/1.1 ${code} ${phrase}\r\n${fieldLines(fields)}\r\n`);
-          this.output.flush();
-        },
-      },
-      answerHeaders: (fields, code) => this.fieldsForClient(fields, code),
-    });
-    return this.interim(status, reason, headers, version);
-  }
-
-  private fieldsForClient(headers: RawHeaders, status: number): string[] {
+  answerHeaders(headers: RawHeaders, status: number): string[] {
     const { id, head, route } = this.request as FastRequest;
     return clientHeaders(headers, {
       hostname: head.authority.hostname,
@@ -472,48 +336,18 @@ export class FastConnection implements Answerable, UpstreamUser {
   private readonly ownsDomain = (domain: string): boolean =>
     this.lane.ownsDomain((this.request as FastRequest).route, domain);
 
-  /** Begins the answer to the client with the head of the upstream's. Gives whether that could be done. */
-  private beginAnswer(answer: ReadAnswer): boolean {
-    const unsound = judgeAnswer(answer);
-    if (unsound !== undefined) {
-      this.fail({ kind: 'invalid', reason: unsound });
-      return false;
-    }
-    const { status, headers, version, reason } = answer;
-    let kind: BodyKind = 'close';
-    let length = 0;
-    let options = '';
-    this.keepAliveField = undefined;
-    for (let index = 0; index < headers.length; index += 2) {
-      const name = headers[index] as string;
-      const value = headers[index + 1] as string;
-      switch (name.length) {
-        case 10:
-          if (name.toLowerCase() === 'connection') options += `,${value}`;
-          else if (name.toLowerCase() === 'keep-alive') this.keepAliveField = value;
-          break;
-        case 14:
-          if (name.toLowerCase() === 'content-length') {
-            kind = 'length';
-            length = Number(value);
-          }
-          break;
-        case 17:
-          if (name.toLowerCase() === 'transfer-encoding') kind = 'chunked';
-      }
-    }
-    if (this.received.method === 'HEAD' || status === 204 || status === 304) kind = 'none';
-    this.upstreamKeepsAlive =
-      this.asksToKeep && kind !== 'close' && (options === '' ? version === '1.1' : keepsAlive(options, version));
-    this.answerBody.begin(kind, length);
-    const fields = this.fieldsForClient(headers, status);
-    if (isEventStream(fields)) this.isEndless = true;
-    const isChunked = kind === 'chunked' || kind === 'close';
-    this.begin(status, reasonPhrase(reason), fields, isChunked ? 'Transfer-Encoding: chunked\r\n' : '');
-    return true;
+  inform(status: number, reason: string, fields: RawHeaders): void {
+    this.output.text(`HTTP/1.1 ${status} ${reason}\r\n${fieldLines(fields)}\r\n`);
+    this.output.flush();
   }
 
-  private begin(status: number, reason: string, fields: RawHeaders, framing: string): void {
+  begin({ status, reason, fields, kind }: AnswerBegin): void {
+    if (isEventStream(fields)) this.isEndless = true;
+    const isChunked = kind === 'chunked' || kind === 'close';
+    this.writeHead(status, reason, fields, isChunked ? 'Transfer-Encoding: chunked\r\n' : '');
+  }
+
+  private writeHead(status: number, reason: string, fields: RawHeaders, framing: string): void {
     const { lane } = this;
     this.answering = 'begun';
     this.sentStatus = status;
@@ -525,40 +359,27 @@ export class FastConnection implements Answerable, UpstreamUser {
     this.output.text(`HTTP/1.1 ${status} ${reason}\r\n${lines}${date}${connection}${framing}\r\n`);
   }
 
-  /** There is no answer of the upstream that can be passed on. */
-  private fail(failure: Failure): -1 {
+  failed(failure: Failure): void {
     const { request } = this;
-    this.dropUpstream();
     if (request !== undefined && this.isWaiting()) this.lane.explain(request, failure);
-    return -1;
   }
 
-  /** The answer that has begun will not be whole, and the client must see that. */
-  private cut(reason: string): void {
+  cut(reason: string): void {
     const { request } = this;
-    this.dropUpstream();
     if (request !== undefined) this.lane.lost(request, reason);
     this.socket.destroy();
   }
 
-  private dropUpstream(): void {
-    this.upstream?.end();
-    this.upstream = undefined;
-    this.isUpstreamPaused = false;
+  upstreamDrained(): void {
+    if (this.phase === 'body') this.resume();
   }
 
   // The end of a request.
 
-  private answerOver(): void {
-    const { upstream } = this;
+  answered(): void {
     this.answering = 'over';
-    if (upstream !== undefined) {
-      this.upstream = undefined;
-      if (this.upstreamKeepsAlive && this.requestBody.isOver) this.lane.pool.giveBack(upstream, this.keepAliveField);
-      else upstream.end();
-    }
     // No next request before this answer is on its way: memory would grow with each.
-    if (isBehind(this.socket)) this.phase = 'flush';
+    if (this.output.isBehind()) this.phase = 'flush';
     else this.leave();
   }
 
@@ -568,7 +389,7 @@ export class FastConnection implements Answerable, UpstreamUser {
     this.unwatch?.();
     this.unwatch = undefined;
     this.since = this.lane.clock.now;
-    if (this.requestBody.isOver) {
+    if (this.exchange.requestBody.isOver) {
       this.next();
       return;
     }
@@ -615,11 +436,7 @@ export class FastConnection implements Answerable, UpstreamUser {
         return;
       case 'body':
       case 'answer':
-        if (this.answering !== 'waiting' || this.upstream === undefined) return;
-        if (silence > this.lane.responseTimeoutMs) {
-          const seconds = this.lane.responseTimeoutMs / 1000;
-          this.fail({ kind: 'timeout', reason: `no answer within ${seconds} s` });
-        }
+        this.exchange.sweep(now);
         return;
       case 'drop':
         if (silence > restMs) this.socket.destroy();
@@ -635,9 +452,6 @@ export class FastConnection implements Answerable, UpstreamUser {
   }
 }
 
-/** Whether so much waits to be written that no more should come, and `drain` will tell of it. */
-const isBehind = (socket: Socket): boolean => socket.writableLength > 0 && socket.writableNeedDrain;
-
 const ignore = (): void => {};
 
 /** The same text in one piece: to look into it makes the engine put together what it has only linked. It may be kept for long. */
@@ -646,21 +460,9 @@ const flat = (text: string): string => {
   return text;
 };
 const noHead: ReceivedHead = { method: '', target: '', version: '1.1', headers: [] };
-const nowhere: Writer = { text: () => {}, bytes: () => {} };
-const unasked: Failure = { kind: 'invalid', reason: 'it gave no answer that can be used' };
-const closed: Failure = { kind: 'broken', reason: 'the connection was closed' };
 
 const closes = 'Connection: close\r\n';
 const goesOn = `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveMs / 1000}\r\n`;
-
-const lineEnds = Buffer.from('\r\n\r\n');
-
-/** Up to where a message is read as text: all of a small one, else the head, else all that may be one. */
-const headEnd = (bytes: Buffer, from: number, to: number): number => {
-  if (to - from <= smallBytes) return to;
-  const end = bytes.subarray(from, to).indexOf(lineEnds);
-  return end === -1 ? to : from + end + lineEnds.length;
-};
 
 const hasDate = (fields: RawHeaders): boolean => {
   for (let index = 0; index < fields.length; index += 2) {
@@ -668,10 +470,4 @@ const hasDate = (fields: RawHeaders): boolean => {
     if (name.length === 4 && name.toLowerCase() === 'date') return true;
   }
   return false;
-};
-
-/** Whether the other side wants to go on with the connection (RFC 9112 §9.3). */
-const keepsAlive = (options: string, version: string): boolean => {
-  const named = tokens(options);
-  return !named.includes('close') && (version === '1.1' || named.includes('keep-alive'));
 };

@@ -65,6 +65,11 @@ export class Output implements Writer {
     return isNeeded;
   }
 
+  /** Whether so much waits to be written that no more should come, and `drain` will tell of it. */
+  isBehind(): boolean {
+    return this.socket.writableLength > 0 && this.socket.writableNeedDrain;
+  }
+
   private writeText(): void {
     if (this.gathered === '') return;
     this.socket.write(this.gathered, 'latin1');
