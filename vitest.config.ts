@@ -39,7 +39,10 @@ export default defineConfig({
       {
         test: {
           name: 'full-lane',
-          include: ['test/integration/proxy/{faults,forwarding,leaks}.test.ts', 'test/regressions/*.test.ts'],
+include: [
+            'test/integration/proxy/{faults,forwarding,http2,leaks,status,upstream-protocols}.test.ts',
+            'test/regressions/*.test.ts',
+          ],
           provide: { lanes: 'full' },
           testTimeout: 30_000,
         },

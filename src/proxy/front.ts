@@ -5,6 +5,4 @@ export interface Front {
   readonly accept: (socket: Socket) => void;
   /** Ends what is idle or endless, and the rest as soon as its request is over. */
   readonly drain: () => void;
-  /** Lets go of what it keeps, when all connections are closed. */
-  readonly close?: () => void;
 }

@@ -10,6 +10,7 @@ import type { Problem } from '../model/problem.ts';
 import type { Answer, Client } from './client.ts';
 import { pairs } from './headers.ts';
 import { http2Fields } from './http2-headers.ts';
+import { endRequest, stopRequest } from './http2-stream.ts';
 import { type RawHeaders, type ReceivedHead, valuesOf } from './request-head.ts';
 
 /** What a connection of HTTP/2 knows about one of its requests. */
@@ -48,6 +49,7 @@ export const http2Client = (exchange: Http2Request): Client => {
     expectsContinue: valuesOf(headers, 'expect').some((value) => value.toLowerCase() === '100-continue'),
     wantsTunnel,
     body: stream,
+    stream,
     trailers: () => trailers,
     isWaiting,
     status: () => (switched ? 101 : stream.headersSent ? Number(stream.sentHeaders[':status']) : 0),
@@ -101,18 +103,4 @@ const relay = (stream: ServerHttp2Stream, { status, body, isOver, trailers }: An
   if (stream.writableEnded) body.resume();
   // A fault resets the stream; that is the cut.
   else pipeline(body, stream, () => {});
-};
-
-/** After an answer that came before the end of the request: asks the client to send no more of it (RFC 9113 §8.1). */
-const endRequest = (stream: ServerHttp2Stream): void => {
-  if (stream.writableFinished) stopRequest(stream);
-  else stream.once('finish', () => stopRequest(stream));
-};
-
-const stopRequest = (stream: ServerHttp2Stream): void => {
-  if (stream.endAfterHeaders) return;
-  // Not at once: the frame would overtake what was just written.
-  setImmediate(() => {
-    if (!stream.readableEnded && !stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
-  });
 };

@@ -96,7 +96,6 @@ export const createHttp2Front = (handle: Handle): Front => {
     stream.on('error', () => {});
     const arrival = stream.session && sessions.get(stream.session as ServerHttp2Session);
     if (stream.destroyed || arrival === undefined) return;
-    if (stream.endAfterHeaders) stream.resume();
     const webSocketKey = (): string => randomBytes(16).toString('base64');
     const head = receivedHead({ headers, isOver: stream.endAfterHeaders, webSocketKey });
     const fault = sizeOf(headers) > maxHeadBytes ? problem('head-too-large') : 'code' in head ? head : undefined;

@@ -10,6 +10,8 @@ import { ownsDomain } from './cookies.ts';
 import { type Decision, dispatch } from './dispatch.ts';
 import type { Plan } from './fast/fast-connection.ts';
 import { createFastFront } from './fast/fast-front.ts';
+import { createHttp2Lane } from './fast/http2-lane.ts';
+import { openUpstreams } from './fast/upstreams.ts';
 import { byFirstByte } from './first-byte.ts';
 import { createFullLane } from './full-lane.ts';
 import { createH2cLane } from './h2c-lane.ts';
@@ -83,10 +85,12 @@ const maxLooks = 3;
 /** The proxy: listeners, dispatch, and the full lane behind it. */
 export const createProxy = (options: ProxyOptions): Proxy => {
   const { table, confirm, suspect, diagnose, onExchange, log } = options;
-  const upstreams = openUpstreamConnections();
-  const laneOptions = { connections: upstreams, responseTimeoutMs: options.responseTimeoutMs };
+  const connections = openUpstreamConnections();
+  const laneOptions = { connections, responseTimeoutMs: options.responseTimeoutMs };
+  const fast = options.lanes === 'full' ? undefined : openUpstreams(connections.open, options.responseTimeoutMs);
   const fullLane = createFullLane(laneOptions);
   const h2cLane = createH2cLane(laneOptions);
+  const ordinaryLane = fast === undefined ? fullLane : createHttp2Lane(fast, fullLane);
   const nextId = requestIds();
 
   const handle: Handle = (client) => {
@@ -182,7 +186,7 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     const owns = (domain: string): boolean => ownsDomain(table(), route, domain);
     const trailers = client.arrival.version !== '1.0' && head.method !== 'HEAD';
     const { hostname } = head.authority;
-    incoming.cancel = (upstream.protocol === 'h2c' ? h2cLane.forward : fullLane)({
+    incoming.cancel = (upstream.protocol === 'h2c' ? h2cLane.forward : ordinaryLane)({
       client,
       head,
       upstream,
@@ -243,12 +247,11 @@ export const createProxy = (options: ProxyOptions): Proxy => {
 
   const fullHttp1 = createHttp1Front(handle);
   const http1 =
-    options.lanes === 'full'
+    fast === undefined
       ? fullHttp1
       : createFastFront({
           full: fullHttp1,
-          connections: upstreams,
-          responseTimeoutMs: options.responseTimeoutMs,
+          upstreams: fast,
           plan,
           nextId,
           observe: onExchange && ((id, client) => observe(id, client, onExchange)),
@@ -290,9 +293,9 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     }, graceMs);
     await Promise.all(ended);
     clearTimeout(cut);
-    http1.close?.();
+    fast?.close();
     h2cLane.close();
-    upstreams.close();
+    connections.close();
   };
 
   return { listen, close };

@@ -30,7 +30,7 @@ const noTrailers: readonly string[] = [];
 /**
  * A body in chunks (RFC 9112 §7.1) on its way from one connection to another. Framing that is exactly what we would write passes as it
  * is; any other is written anew: extensions go, and so do zeros before a size. The last chunk is left to the caller, who
- * decides about the trailers.
+ * decides about the trailers. For a protocol that has framing of its own only the data is written.
  */
 export class ChunkedBody {
   state: State = 'size';
@@ -38,19 +38,25 @@ export class ChunkedBody {
   dataBytes = 0;
   /** Trailer fields, when it is over. */
   trailers: readonly string[] = noTrailers;
+  private readonly writesFraming: boolean;
   private left = 0;
   private extras = 0;
   private trailerText = '';
+
+  constructor(writesFraming: boolean) {
+    this.writesFraming = writesFraming;
+  }
 
   /** Passes on what `buffer` holds of the body. Gives the index behind it: `to`, or less where the body is over or broken before. */
   pass(buffer: Buffer, from: number, to: number, writer: Writer): number {
     let at = from;
     /** From here on nothing was written yet that can pass as it is; -1 while there is nothing of that kind. */
-    let raw = this.state === 'data' || this.state === 'data-end' || this.state === 'data-line-feed' ? from : -1;
+    let raw = this.writesFraming && isInChunk(this.state) ? from : -1;
     while (at < to) {
       switch (this.state) {
         case 'data': {
           const taken = Math.min(this.left, to - at);
+          if (!this.writesFraming) writer.bytes(buffer, at, at + taken);
           at += taken;
           this.left -= taken;
           this.dataBytes += taken;
@@ -69,7 +75,7 @@ export class ChunkedBody {
         case 'size': {
           const next = this.readPlainSize(buffer, at, to);
           if (next !== -1) {
-            if (raw === -1) raw = at;
+            if (raw === -1 && this.writesFraming) raw = at;
             at = next;
             break;
           }
@@ -90,7 +96,7 @@ export class ChunkedBody {
         default:
           this.state = this.readSizeLine(buffer[at] as number);
           at += 1;
-          if (this.state === 'data') {
+          if (this.state === 'data' && this.writesFraming) {
             writer.text(`${this.left.toString(16)}\r\n`);
             raw = at;
           }
@@ -185,6 +191,9 @@ const quote = 34;
 const semicolon = 59;
 const equals = 61;
 const backslash = 92;
+
+/** Behind the line with the size. */
+const isInChunk = (state: State): boolean => state === 'data' || state === 'data-end' || state === 'data-line-feed';
 
 /** What may follow a size, a name or a value: another extension, or the end of the line. */
 const behindPart = (byte: number): State => (byte === semicolon ? 'extension' : byte === cr ? 'line-feed' : 'broken');

@@ -12,14 +12,17 @@ import type { Failure } from '../lane.ts';
 import { type Observed, observeAnswer } from '../observe.ts';
 import type { Page } from '../problem-page.ts';
 import type { RawHeaders, ReceivedHead, RequestHead } from '../request-head.ts';
+import type { Clock } from './clock.ts';
 import { headEnd } from './head-end.ts';
 import { Output } from './output.ts';
 import { type PlainHead, readPlainHead } from './plain-head.ts';
 import { fieldLines } from './serialise.ts';
-import { type AnswerBegin, type Asker, UpstreamExchange, type Upstreams } from './upstream-exchange.ts';
+import { type AnswerBegin, type Asker, UpstreamExchange } from './upstream-exchange.ts';
+import type { Upstreams } from './upstreams.ts';
 
 /** What all connections of the lane share. */
-export interface FastLane extends Upstreams {
+export interface FastLane {
+  readonly upstreams: Upstreams;
   /** What a head means, if it can be forwarded from here; undefined: the full lane decides. A promise: it is known when that is over. */
   readonly plan: (received: ReceivedHead, arrival: Answerable['arrival']) => Plan | Promise<unknown> | undefined;
   readonly nextId: () => string;
@@ -69,6 +72,7 @@ export class FastConnection implements Answerable, Asker {
   received: ReceivedHead = noHead;
 
   private readonly lane: FastLane;
+  private readonly clock: Clock;
   private readonly socket: Socket;
   readonly output: Output;
   private readonly exchange: UpstreamExchange;
@@ -97,11 +101,12 @@ export class FastConnection implements Answerable, Asker {
   constructor(socket: Socket, lane: FastLane) {
     this.socket = socket;
     this.lane = lane;
+    this.clock = lane.upstreams.clock;
     this.output = new Output(socket);
-    this.exchange = new UpstreamExchange(lane, this);
+    this.exchange = new UpstreamExchange(lane.upstreams, this, true);
     this.arrival = arrivalOf(socket, '1.1');
     this.arrived = { ...this.arrival, requestId: '' };
-    this.since = lane.clock.now;
+    this.since = this.clock.now;
     socket.on('data', this.handleData).on('end', this.handleEnd).on('error', ignore).on('close', this.handleClose);
     socket.on('drain', this.handleDrain);
   }
@@ -205,7 +210,7 @@ export class FastConnection implements Answerable, Asker {
         this.handOver(bytes);
         return;
       }
-      if (pending === undefined) this.since = this.lane.clock.now;
+      if (pending === undefined) this.since = this.clock.now;
       this.pending = bytes;
       return;
     }
@@ -314,7 +319,7 @@ export class FastConnection implements Answerable, Asker {
   /** There will be no request that could be read, so no answer of the usual kind. */
   private giveUp(cause: Problem): void {
     this.phase = 'closing';
-    this.since = this.lane.clock.now;
+    this.since = this.clock.now;
     this.pending = undefined;
     refuseConnection(this.socket, cause);
   }
@@ -352,7 +357,7 @@ export class FastConnection implements Answerable, Asker {
     this.answering = 'begun';
     this.sentStatus = status;
     if (this.hasEnded || lane.isDraining()) this.isLast = true;
-    const date = hasDate(fields) ? '' : `Date: ${lane.clock.date}\r\n`;
+    const date = hasDate(fields) ? '' : `Date: ${this.clock.date}\r\n`;
     const connection = this.isLast ? closes : goesOn;
     const lines = fieldLines(fields);
     if (this.request?.observed !== undefined) observeAnswer(this.request.observed, flat(lines));
@@ -388,7 +393,7 @@ export class FastConnection implements Answerable, Asker {
     this.told();
     this.unwatch?.();
     this.unwatch = undefined;
-    this.since = this.lane.clock.now;
+    this.since = this.clock.now;
     if (this.exchange.requestBody.isOver) {
       this.next();
       return;
@@ -405,14 +410,14 @@ export class FastConnection implements Answerable, Asker {
       return;
     }
     this.phase = 'head';
-    this.since = this.lane.clock.now;
+    this.since = this.clock.now;
     this.resume();
   }
 
   /** Ends the connection when what was written has gone out. */
   private close(): void {
     this.phase = 'closing';
-    this.since = this.lane.clock.now;
+    this.since = this.clock.now;
     this.socket.destroySoon();
   }
 

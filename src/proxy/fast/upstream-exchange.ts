@@ -3,21 +3,12 @@ import { judgeAnswer } from '../answer-head.ts';
 import { type Failure, failureOf, isLoss, isRepeatable, passingInterim, reasonPhrase } from '../lane.ts';
 import type { Observed } from '../observe.ts';
 import { type RawHeaders, type RequestHead, tokens } from '../request-head.ts';
-import type { Clock } from './clock.ts';
 import { headEnd } from './head-end.ts';
 import { type BodyKind, MessageBody } from './message-body.ts';
 import { type ReadAnswer, readAnswer } from './plain-answer.ts';
-import { fieldLines } from './serialise.ts';
-import type { UpstreamConnection, UpstreamPool, UpstreamUser } from './upstream-pool.ts';
+import type { UpstreamConnection, UpstreamUser } from './upstream-pool.ts';
+import type { Upstreams } from './upstreams.ts';
 import type { Writer } from './writer.ts';
-
-/** What all exchanges of the lane share. */
-export interface Upstreams {
-  readonly pool: UpstreamPool;
-  readonly clock: Clock;
-  /** Milliseconds without a byte in either direction before the answer begins. */
-  readonly responseTimeoutMs: number;
-}
 
 /** Where the body of an answer goes. */
 export interface AnswerOutput extends Writer {
@@ -87,20 +78,33 @@ export class UpstreamExchange implements UpstreamUser {
   /** When a byte passed last. */
   private since = 0;
 
-  constructor(upstreams: Upstreams, asker: Asker) {
+  /** `writesFraming`: the client needs to be told where a body of unknown length ends, and has no other way. */
+  constructor(upstreams: Upstreams, asker: Asker, writesFraming: boolean) {
     this.upstreams = upstreams;
     this.asker = asker;
-    this.requestBody = new MessageBody();
-    this.answerBody = new MessageBody();
+    this.requestBody = new MessageBody(true);
+    this.answerBody = new MessageBody(writesFraming);
   }
 
   /** Asks: the head goes out with the next `flush`. `fields` are those for the upstream, `kind` is how the end of the request's body is known. */
-  ask(head: RequestHead, upstream: Upstream, fields: RawHeaders, kind: BodyKind, observed: Observed | undefined): void {
+  ask(
+    head: RequestHead,
+    upstream: Upstream,
+    fields: RawHeaders,
+    kind: BodyKind,
+    observed: Pick<Observed, 'bytesIn' | 'bytesOut'> | undefined,
+  ): void {
     this.head = head;
     this.to = upstream;
     this.observed = observed;
     this.requestBody.begin(kind, head.framing.kind === 'length' ? Number(head.framing.length) : 0);
-    this.requestText = `${head.method} ${head.path} HTTP/1.1\r\n${fieldLines(fields)}`;
+    let lines = '';
+    let options = '';
+    for (let index = 0; index < fields.length; index += 2) {
+      if (fields[index] === 'Connection') options += `${fields[index + 1]}, `;
+      else lines += `${fields[index]}: ${fields[index + 1]}\r\n`;
+    }
+    this.requestText = `${head.method} ${head.path} HTTP/1.1\r\n${lines}Connection: ${options}`;
     this.sendHead(isRepeatable(head, false));
   }
 
@@ -113,9 +117,7 @@ export class UpstreamExchange implements UpstreamUser {
     this.answerText = '';
     this.interim = undefined;
     this.since = clock.now;
-    connection.output.text(
-      mayBeUsed ? `${this.requestText}Connection: keep-alive\r\n\r\n` : `${this.requestText}Connection: close\r\n\r\n`,
-    );
+    connection.output.text(mayBeUsed ? `${this.requestText}keep-alive\r\n\r\n` : `${this.requestText}close\r\n\r\n`);
     return connection;
   }
 
@@ -127,6 +129,16 @@ export class UpstreamExchange implements UpstreamUser {
     if (observed !== undefined) observed.bytesIn += requestBody.dataBytes - before;
     this.since = this.upstreams.clock.now;
     return end;
+  }
+
+  /** The body of the request ends here, where nothing in it says so. */
+  end(trailers: RawHeaders): void {
+    this.requestBody.end(this.connection?.output ?? nowhere, trailers);
+  }
+
+  /** The trailer fields of the answer, when it is over. */
+  get trailers(): RawHeaders {
+    return this.answerBody.trailers;
   }
 
   /** Sends what was gathered for the upstream. */

@@ -23,9 +23,11 @@ const openLane = async (plan: FastLane['plan'] = unused) => {
   const clock = { now: 0, date: 'now' };
   const handed: string[] = [];
   const lane: FastLane = {
-    clock,
-    pool: { take: unused, giveBack: unused, sweep: unused, close: unused },
-    responseTimeoutMs: 1000,
+    upstreams: {
+      clock,
+      pool: { take: unused, giveBack: unused, sweep: unused, close: unused },
+      responseTimeoutMs: 1000,
+    },
     plan,
     nextId: unused,
     observe: undefined,

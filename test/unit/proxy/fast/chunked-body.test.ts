@@ -20,7 +20,7 @@ const collecting = () => {
 /** Passes a body that comes in pieces, each at an offset of its own in its buffer. */
 const pass = (pieces: readonly string[]) => {
   const writer = collecting();
-  const body = new ChunkedBody();
+  const body = new ChunkedBody(true);
   let rest = '';
   for (const piece of pieces) {
     const buffer = Buffer.from(`<>${piece}`, 'latin1');
@@ -54,6 +54,22 @@ test.each(Object.entries(bodies))('a body %s passes, however it is cut', (_name,
     }
   }
 });
+
+test.each(Object.entries(bodies))(
+  'of a body %s only the data is written where framing is not wanted',
+  (_name, body) => {
+    const [text, framed, trailers] = body;
+    const data = framed.replace(/[0-9a-f]+\r\n([\s\S]*?)\r\n(?=[0-9a-f]+\r\n|$)/gi, '$1');
+    for (const pieces of [[text], [...text]]) {
+      const writer = collecting();
+      const chunked = new MessageBody(false);
+      chunked.begin('chunked', 0);
+      for (const piece of pieces) chunked.pass(Buffer.from(piece, 'latin1'), 0, piece.length, writer);
+      expect([chunked.isOver, writer.written(), chunked.dataBytes]).toEqual([true, data, data.length]);
+      expect(chunked.trailers).toEqual(trailers);
+    }
+  },
+);
 
 test.each([
   'x\r\n',
@@ -113,14 +129,14 @@ test('extensions and trailers that are too long are so much, and no longer kept'
 
 test('what comes behind a broken or finished body stays where it is', () => {
   const writer = collecting();
-  const body = new ChunkedBody();
+  const body = new ChunkedBody(true);
   expect(body.pass(Buffer.from('0\r\n\r\nabc'), 0, 8, writer)).toBe(5);
   expect(body.pass(Buffer.from('abc'), 0, 3, writer)).toBe(0);
 });
 
 test('a body with a length ends there', () => {
   const writer = collecting();
-  const body = new MessageBody();
+  const body = new MessageBody(true);
   body.begin('length', 5);
   expect(body.pass(Buffer.from('abc'), 0, 3, writer)).toBe(3);
   expect([body.isOver, body.end(writer)]).toEqual([false, false]);
@@ -135,7 +151,7 @@ test('a body with a length ends there', () => {
 
 test('a body that ends with its connection is written in chunks', () => {
   const writer = collecting();
-  const body = new MessageBody();
+  const body = new MessageBody(true);
   body.begin('close', 0);
   expect(body.pass(Buffer.from('0123456789abcdefg'), 0, 17, writer)).toBe(17);
   expect([body.isOver, body.end(writer), body.isOver, body.dataBytes]).toEqual([false, true, true, 17]);
@@ -144,7 +160,7 @@ test('a body that ends with its connection is written in chunks', () => {
 
 test('the last chunk is ours: only trailers that may be passed on are in it', () => {
   const writer = collecting();
-  const body = new MessageBody();
+  const body = new MessageBody(true);
   body.begin('chunked', 0);
   const text = '1\r\na\r\n000;x\r\nX-Sum: 42\r\nAge: 7\r\n\r\n';
   expect(body.pass(Buffer.from(text), 0, text.length, writer)).toBe(text.length);
@@ -156,4 +172,18 @@ test('the last chunk is ours: only trailers that may be passed on are in it', ()
   body.begin('chunked', 0);
   body.pass(Buffer.from(`1;${'a'.repeat(20_000)}`), 0, 20_002, writer);
   expect([body.isOver, body.isBroken, body.isTooLarge]).toEqual([false, true, true]);
+});
+
+test('a body whose end is told from outside takes trailers with it, or is written as it is', () => {
+  for (const [isFramed, written] of [
+    [true, '3\r\nabc\r\n0\r\nX-Sum: 42\r\n\r\n'],
+    [false, 'abc'],
+  ] as const) {
+    const writer = collecting();
+    const body = new MessageBody(isFramed);
+    body.begin('close', 0);
+    body.pass(Buffer.from('abc'), 0, 3, writer);
+    expect(body.end(writer, ['X-Sum', '42', 'Content-Length', '7'])).toBe(true);
+    expect([writer.written(), body.trailers]).toEqual([written, []]);
+  }
 });
