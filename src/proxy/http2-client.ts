@@ -5,12 +5,13 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { pipeline } from 'node:stream';
+import { type Duplex, pipeline } from 'node:stream';
 import type { Problem } from '../model/problem.ts';
-import type { Answer, Client } from './client.ts';
+import type { Answer, Client, NodeHandler } from './client.ts';
 import { pairs } from './headers.ts';
-import { http2Fields } from './http2-headers.ts';
+import { answerFields, http2Fields } from './http2-headers.ts';
 import { endRequest, stopRequest } from './http2-stream.ts';
+import type { Page } from './problem-page.ts';
 import { type RawHeaders, type ReceivedHead, valuesOf } from './request-head.ts';
 
 /** What a connection of HTTP/2 knows about one of its requests. */
@@ -22,85 +23,135 @@ export interface Http2Request {
   readonly headers: RawHeaders;
   readonly object: IncomingHttpHeaders;
   readonly arrival: Client['arrival'];
-  readonly wantsTunnel: boolean;
-  readonly neverEnds: () => void;
+  /** Streams that are not waited for when the proxy closes. */
+  readonly endless: Set<ServerHttp2Stream>;
 }
 
-/** The client's side of a request over HTTP/2. */
-export const http2Client = (exchange: Http2Request): Client => {
-  const { stream, received, fault, headers, object, arrival, wantsTunnel } = exchange;
-  let trailers: RawHeaders = [];
-  let switched = false;
-  let closed = false;
-  const listeners = new Set<() => void>();
-  stream.once('close', () => {
-    closed = true;
-    for (const listener of listeners) listener();
-  });
-  stream.once('trailers', (_trailers: unknown, _flags: number, raw: RawHeaders) => {
-    trailers = raw;
-  });
-  const isWaiting = (): boolean => !stream.headersSent && !stream.destroyed && !stream.closed;
+/** The client's side of a request over HTTP/2. A class, since there are many of them at a time and each would have its own functions. */
+export class Http2Client implements Client {
+  readonly stream: ServerHttp2Stream;
+  readonly received: ReceivedHead;
+  readonly fault: Problem | undefined;
+  readonly arrival: Client['arrival'];
+  readonly wantsTunnel: boolean;
+  private readonly headers: RawHeaders;
+  private readonly object: IncomingHttpHeaders;
+  private readonly endless: Set<ServerHttp2Stream>;
+  private readonly listeners: (() => void)[] = [];
+  private trailerFields: RawHeaders = [];
+  private hasSwitched = false;
+  private hasClosed = false;
 
-  return {
-    received,
-    fault,
-    arrival,
-    expectsContinue: valuesOf(headers, 'expect').some((value) => value.toLowerCase() === '100-continue'),
-    wantsTunnel,
-    body: stream,
-    stream,
-    trailers: () => trailers,
-    isWaiting,
-    status: () => (switched ? 101 : stream.headersSent ? Number(stream.sentHeaders[':status']) : 0),
-    isClosed: () => closed,
-    isAnswered: () => stream.writableFinished && stream.rstCode === constants.NGHTTP2_NO_ERROR,
-    onClose: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    neverEnds: exchange.neverEnds,
-    // A head of HTTP/2 has one length whatever it holds, so what follows is another stream and no danger.
-    sendPage: ({ status, headers: fields, body }) => {
-      stream.respond({ ':status': status, ...http2Fields(fields) });
-      endRequest(stream);
-      if (!stream.writableEnded) stream.end(body);
-    },
-    inform: (status, _reason, fields) => {
-      if (isWaiting()) stream.additionalHeaders({ ':status': status, ...http2Fields(fields) });
-    },
-    relay: (answer, fields) => relay(stream, answer, fields),
-    openTunnel: (fields) => {
-      switched = true;
-      const { 'sec-websocket-accept': _accept, ...rest } = http2Fields(fields);
-      stream.respond({ ':status': 200, ...rest });
-      return { duplex: stream, early: Buffer.alloc(0) };
-    },
-    handOver: (handler, { path, host }, fields) => {
-      const request = new Http2ServerRequest(stream, object, {}, headers);
-      const response = new Http2ServerResponse(stream);
-      endRequest(stream);
-      request.url = path;
-      request.headers.host = host;
-      for (const [name, value] of pairs(fields)) response.setHeader(name, value);
-      // They stand in for those of HTTP/1.1, which is what they were made for.
-      (handler as unknown as (request: Http2ServerRequest, response: Http2ServerResponse) => void)(request, response);
-    },
-  };
-};
+  constructor({ stream, received, fault, headers, object, arrival, endless }: Http2Request) {
+    this.stream = stream;
+    this.received = received;
+    this.fault = fault;
+    this.arrival = arrival;
+    this.wantsTunnel = object[':protocol'] !== undefined;
+    this.headers = headers;
+    this.object = object;
+    this.endless = endless;
+    if (!stream.endAfterHeaders)
+      stream.once('trailers', (_trailers: unknown, _flags: number, raw: RawHeaders) => {
+        this.trailerFields = raw;
+      });
+  }
 
-const relay = (stream: ServerHttp2Stream, { status, body, isOver, trailers }: Answer, fields: RawHeaders): void => {
-  // Who waits for trailers pays a frame for it, so only where some can follow.
-  const waitForTrailers = trailers !== undefined && !isOver && valuesOf(fields, 'content-length').length === 0;
-  stream.respond({ ':status': status, ...http2Fields(fields) }, { endStream: isOver, waitForTrailers });
-  if (waitForTrailers)
-    stream.once('wantTrailers', () => {
-      stream.sendTrailers(http2Fields(trailers()));
-      stopRequest(stream);
-    });
-  else endRequest(stream);
-  // No body belongs to this answer: HEAD, 204, 304.
-  if (stream.writableEnded) body.resume();
-  // A fault resets the stream; that is the cut.
-  else pipeline(body, stream, () => {});
-};
+  /** To be called when the stream has closed. */
+  close(): void {
+    this.hasClosed = true;
+    this.endless.delete(this.stream);
+    for (const listener of this.listeners) listener();
+  }
+
+  get body(): ServerHttp2Stream {
+    return this.stream;
+  }
+
+  get expectsContinue(): boolean {
+    return valuesOf(this.headers, 'expect').some((value) => value.toLowerCase() === '100-continue');
+  }
+
+  trailers(): RawHeaders {
+    return this.trailerFields;
+  }
+
+  isWaiting(): boolean {
+    const { stream } = this;
+    return !stream.headersSent && !stream.destroyed && !stream.closed;
+  }
+
+  status(): number {
+    const { stream } = this;
+    return this.hasSwitched ? 101 : stream.headersSent ? Number(stream.sentHeaders[':status']) : 0;
+  }
+
+  isClosed(): boolean {
+    return this.hasClosed;
+  }
+
+  isAnswered(): boolean {
+    return this.stream.writableFinished && this.stream.rstCode === constants.NGHTTP2_NO_ERROR;
+  }
+
+  onClose(listener: () => void): () => void {
+    this.listeners.push(listener);
+    return () => {
+      const index = this.listeners.indexOf(listener);
+      if (index !== -1) this.listeners.splice(index, 1);
+    };
+  }
+
+  neverEnds(): void {
+    if (!this.hasClosed) this.endless.add(this.stream);
+  }
+
+  // A head of HTTP/2 has one length whatever it holds, so what follows is another stream and no danger.
+  sendPage({ status, headers, body }: Page): void {
+    const { stream } = this;
+    stream.respond(answerFields(status, headers));
+    endRequest(stream);
+    if (!stream.writableEnded) stream.end(body);
+  }
+
+  inform(status: number, _reason: string, fields: RawHeaders): void {
+    if (this.isWaiting()) this.stream.additionalHeaders(answerFields(status, fields));
+  }
+
+  relay({ status, body, isOver, trailers }: Answer, fields: RawHeaders): void {
+    const { stream } = this;
+    // Who waits for trailers pays a frame for it, so only where some can follow.
+    const waitForTrailers = trailers !== undefined && !isOver && valuesOf(fields, 'content-length').length === 0;
+    stream.respond(answerFields(status, fields), { endStream: isOver, waitForTrailers });
+    if (waitForTrailers)
+      stream.once('wantTrailers', () => {
+        stream.sendTrailers(http2Fields(trailers()));
+        stopRequest(stream);
+      });
+    else endRequest(stream);
+    // No body belongs to this answer: HEAD, 204, 304.
+    if (stream.writableEnded) body.resume();
+    // A fault resets the stream; that is the cut.
+    else pipeline(body, stream, () => {});
+  }
+
+  openTunnel(fields: RawHeaders): { readonly duplex: Duplex; readonly early: Buffer } {
+    const { stream } = this;
+    this.hasSwitched = true;
+    const { 'sec-websocket-accept': _accept, ...rest } = http2Fields(fields);
+    stream.respond({ ':status': 200, ...rest });
+    return { duplex: stream, early: Buffer.alloc(0) };
+  }
+
+  handOver(handler: NodeHandler, { path, host }: { path: string; host: string }, fields: RawHeaders): void {
+    const { stream } = this;
+    const request = new Http2ServerRequest(stream, this.object, {}, this.headers);
+    const response = new Http2ServerResponse(stream);
+    endRequest(stream);
+    request.url = path;
+    request.headers.host = host;
+    for (const [name, value] of pairs(fields)) response.setHeader(name, value);
+    // They stand in for those of HTTP/1.1, which is what they were made for.
+    (handler as unknown as (request: Http2ServerRequest, response: Http2ServerResponse) => void)(request, response);
+  }
+}

@@ -13,7 +13,7 @@ import { arrivalOf } from './arrival.ts';
 import type { Client, Handle } from './client.ts';
 import type { Front } from './front.ts';
 import { keepAliveMs, maxHeadBytes } from './http1-server.ts';
-import { http2Client } from './http2-client.ts';
+import { Http2Client } from './http2-client.ts';
 import { receivedHead, roughHead, sizeOf } from './http2-headers.ts';
 import type { RawHeaders } from './request-head.ts';
 
@@ -35,11 +35,12 @@ const connectionWindow = 1024 * 1024;
 /** Megabytes that one connection may hold; more streams are refused until some of it is free. */
 const maxSessionMb = 32;
 
+const webSocketKey = (): string => randomBytes(16).toString('base64');
+
 /** Connections of HTTP/2, inside TLS. */
 export const createHttp2Front = (handle: Handle): Front => {
   const endless = new Set<ServerHttp2Stream>();
-  /** How requests come by each connection. */
-  const sessions = new Map<ServerHttp2Session, Client['arrival']>();
+  const sessions = new Set<ServerHttp2Session>();
   const server = createServer({
     maxSessionMemory: maxSessionMb,
     // The bytes are what is limited.
@@ -54,7 +55,8 @@ export const createHttp2Front = (handle: Handle): Front => {
   });
 
   server.on('session', (session) => {
-    sessions.set(session, arrivalOf(session.socket, '2.0'));
+    const arrival = arrivalOf(session.socket, '2.0');
+    sessions.add(session);
     session.once('close', () => sessions.delete(session));
     session.setLocalWindowSize(connectionWindow);
     const mayReset = rateLimit(maxResets, resetsPerSecond);
@@ -68,51 +70,40 @@ export const createHttp2Front = (handle: Handle): Front => {
       hasEnded = true;
       endIfOver();
     });
-    session.on('stream', (stream) => {
+    session.on('stream', (stream, object, _flags, ...more: unknown[]) => {
+      const [headers] = more as [RawHeaders];
       streams += 1;
-      stream.once('close', () => {
+      // What goes wrong with a stream ends it; who cares listens for its close.
+      stream.on('error', ignore);
+      const client = stream.destroyed ? undefined : clientOf(stream, object, headers, arrival);
+      // Few listeners: each costs as much as all that is decided about a request.
+      stream.on('close', () => {
         streams -= 1;
         endIfOver();
         // Silence is counted from here; it was not while the stream was silent.
         if (streams === 0 && !session.destroyed) session.setTimeout(keepAliveMs);
         if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !mayReset()) session.close();
+        client?.close();
       });
+      if (client !== undefined) handle(client);
     });
     // Silence ends a connection, but not one that carries a tunnel or a stream of events.
     session.setTimeout(keepAliveMs, () => {
       if (streams === 0) session.close();
     });
   });
-  server.on('sessionError', () => {});
-  server.on('stream', (...args: unknown[]) => receive(...(args as Parameters<typeof receive>)));
+  server.on('sessionError', ignore);
 
-  const receive = (
+  const clientOf = (
     stream: ServerHttp2Stream,
     object: IncomingHttpHeaders,
-    _flags: number,
     headers: RawHeaders,
-  ): void => {
-    // What goes wrong with a stream ends it; who cares listens for its close.
-    stream.on('error', () => {});
-    const arrival = stream.session && sessions.get(stream.session as ServerHttp2Session);
-    if (stream.destroyed || arrival === undefined) return;
-    const webSocketKey = (): string => randomBytes(16).toString('base64');
+    arrival: Client['arrival'],
+  ): Http2Client => {
     const head = receivedHead({ headers, isOver: stream.endAfterHeaders, webSocketKey });
     const fault = sizeOf(headers) > maxHeadBytes ? problem('head-too-large') : 'code' in head ? head : undefined;
-    const client = http2Client({
-      stream,
-      received: 'code' in head ? roughHead(headers) : head,
-      fault,
-      headers,
-      object,
-      arrival,
-      wantsTunnel: object[':protocol'] !== undefined,
-      neverEnds: () => {
-        endless.add(stream);
-        stream.once('close', () => endless.delete(stream));
-      },
-    });
-    handle(client);
+    const received = 'code' in head ? roughHead(headers) : head;
+    return new Http2Client({ stream, received, fault, headers, object, arrival, endless });
   };
 
   return {
@@ -122,7 +113,9 @@ export const createHttp2Front = (handle: Handle): Front => {
     drain: () => {
       // `close` with a code may lose its frame while the answer is open; this ends the answer.
       for (const stream of endless) stream.destroy();
-      for (const session of sessions.keys()) session.close();
+      for (const session of sessions) session.close();
     },
   };
 };
+
+const ignore = (): void => {};

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { type Problem, problem } from '../model/problem.ts';
+import { nameFilter } from './name-filter.ts';
 import { type RawHeaders, type ReceivedHead, type RequestHead, tokens, valuesOf } from './request-head.ts';
 
 /** The head of a request as HTTP/2 gives it: names in lower case, what was the request line in fields that begin with a colon. */
@@ -15,61 +16,80 @@ const invalid = (reason: string): Problem => problem('request-invalid', { reason
 
 /** What HTTP/2 says in other ways; a field of this name would be read by the next hop (RFC 9113 §8.2.2). */
 const forbidden = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
-const pseudoNames = new Set([':method', ':scheme', ':authority', ':path', ':protocol']);
+const matters = nameFilter([...forbidden, 'host', 'cookie', 'te', 'sec-websocket-key', 'content-length']);
+
+/** What was the request line. */
+interface Pseudo {
+  ':method': string | undefined;
+  ':scheme': string | undefined;
+  ':authority': string | undefined;
+  ':path': string | undefined;
+  ':protocol': string | undefined;
+}
 
 /**
  * The same head in the words of HTTP/1.1 (RFC 9113 §8.3.1, RFC 8441), so that it is judged by the same rules, or the problem for
  * what has no such words. An extended CONNECT for a WebSocket becomes the handshake that it stands for.
  */
 export const receivedHead = ({ headers, isOver, webSocketKey }: Http2Head): ReceivedHead | Problem => {
-  const pseudo = new Map<string, string>();
-  const fields: string[] = [];
-  const cookies: string[] = [];
+  const pseudo: Pseudo = {
+    ':method': undefined,
+    ':scheme': undefined,
+    ':authority': undefined,
+    ':path': undefined,
+    ':protocol': undefined,
+  };
+  const fields: string[] = ['Host', ''];
+  let cookie: string | undefined;
   let host: string | undefined;
   let hasLength = false;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
     const value = headers[index + 1] as string;
-    if (name.startsWith(':')) {
-      if (!pseudoNames.has(name) || pseudo.has(name)) return invalid(`the field ${name} is unknown or there twice`);
-      pseudo.set(name, value);
-    } else if (name === 'host') {
+    if (name.charCodeAt(0) === colon) {
+      if (!isPseudo(name) || pseudo[name] !== undefined) return invalid(`the field ${name} is unknown or there twice`);
+      pseudo[name] = value;
+    } else if (!matters(name)) fields.push(name, value);
+    else if (name === 'host') {
       if (host !== undefined) return problem('host-invalid', { reason: 'there are two' });
       host = value;
-    } else if (name === 'cookie') cookies.push(value);
+    } else if (name === 'cookie') cookie = cookie === undefined ? value : `${cookie}; ${value}`;
     else if (forbidden.has(name)) return invalid(`HTTP/2 has no field ${name}`);
     else if (name === 'te' && tokens(value).some((token) => token !== 'trailers'))
       return invalid('TE is not "trailers"');
     // A WebSocket over HTTP/2 has no key; the upstream gets ours.
-    else if (name === 'sec-websocket-key' && pseudo.has(':protocol')) continue;
+    else if (name === 'sec-websocket-key' && pseudo[':protocol'] !== undefined) continue;
     else {
       hasLength ||= name === 'content-length';
       fields.push(name, value);
     }
   }
-  const authority = pseudo.get(':authority') ?? host;
+  const authority = pseudo[':authority'] ?? host;
   if (authority === undefined) return problem('host-invalid', { reason: 'there is none' });
   if (host !== undefined && host.toLowerCase() !== authority.toLowerCase())
     return problem('host-invalid', { reason: 'Host and :authority differ' });
+  fields[1] = authority;
   // Browsers send cookies in crumbs, which compress better; they are one field (RFC 9113 §8.2.3).
-  if (cookies.length > 0) fields.push('cookie', cookies.join('; '));
+  if (cookie !== undefined) fields.push('cookie', cookie);
 
-  const method = pseudo.get(':method') ?? '';
-  const protocol = pseudo.get(':protocol');
-  const head = { version: '1.1', headers: ['Host', authority, ...fields] };
+  const { ':method': method = '', ':scheme': scheme = '', ':path': target = '', ':protocol': protocol } = pseudo;
   if (method === 'CONNECT' && protocol === undefined) return problem('method-unsupported', { method });
-  const target = pseudo.get(':path') ?? '';
   if (!target.startsWith('/') && target !== '*') return invalid('the path does not begin with a slash');
-  if (!/^https?$/i.test(pseudo.get(':scheme') ?? '')) return invalid('the scheme is neither http nor https');
+  if (!/^https?$/i.test(scheme)) return invalid('the scheme is neither http nor https');
   if (protocol !== undefined) {
     if (method !== 'CONNECT' || protocol !== 'websocket') return problem('method-unsupported', { method });
-    const handshake = ['Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Key', webSocketKey()];
-    return { ...head, method: 'GET', target, headers: [...head.headers, ...handshake] };
+    fields.push('Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Key', webSocketKey());
+    return { method: 'GET', target, version: '1.1', headers: fields };
   }
   // Its frames say where the body ends; HTTP/1.1 says it by a length or by chunks.
-  if (!isOver && !hasLength) head.headers.push('Transfer-Encoding', 'chunked');
-  return { ...head, method, target };
+  if (!isOver && !hasLength) fields.push('Transfer-Encoding', 'chunked');
+  return { method, target, version: '1.1', headers: fields };
 };
+
+const colon = 58;
+
+const isPseudo = (name: string): name is keyof Pseudo =>
+  name === ':method' || name === ':scheme' || name === ':authority' || name === ':path' || name === ':protocol';
 
 /** A head that has no one meaning, for the log and for the choice of a page. */
 export const roughHead = (headers: RawHeaders): ReceivedHead => {
@@ -84,7 +104,11 @@ export const roughHead = (headers: RawHeaders): ReceivedHead => {
 };
 
 /** Bytes that the fields of a head take in HTTP/1.1. */
-export const sizeOf = (headers: RawHeaders): number => headers.reduce((size, text) => size + text.length + 2, 0);
+export const sizeOf = (headers: RawHeaders): number => {
+  let size = 0;
+  for (const text of headers) size += text.length + 2;
+  return size;
+};
 
 /** Fields without those that begin with a colon. */
 export const plainFields = (headers: RawHeaders): string[] => {
@@ -96,12 +120,24 @@ export const plainFields = (headers: RawHeaders): string[] => {
   return fields;
 };
 
+/** An object that inherits nothing. To fill and to read it costs less than what `Object.create(null)` gives. */
+const FieldObject = function FieldObject() {} as unknown as new () => Record<string, string | string[]>;
+FieldObject.prototype = Object.create(null);
+
 /**
  * Fields the way Node takes them for HTTP/2: one entry per name, in lower case. Repeated fields become a list, which means the same
  * (RFC 9110 §5.3); `Set-Cookie` is the exception. Node throws on some names that it finds twice.
  */
-export const http2Fields = (fields: RawHeaders): OutgoingHttpHeaders => {
-  const object: Record<string, string | string[]> = Object.create(null);
+export const http2Fields = (fields: RawHeaders): OutgoingHttpHeaders => addFields(new FieldObject(), fields);
+
+/** The head of an answer in this form. */
+export const answerFields = (status: number, fields: RawHeaders): OutgoingHttpHeaders => {
+  const object = new FieldObject();
+  object[':status'] = String(status);
+  return addFields(object, fields);
+};
+
+const addFields = (object: Record<string, string | string[]>, fields: RawHeaders): OutgoingHttpHeaders => {
   for (let index = 0; index < fields.length; index += 2) {
     const name = (fields[index] as string).toLowerCase();
     const value = fields[index + 1] as string;

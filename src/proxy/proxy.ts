@@ -183,14 +183,15 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     const { id, client, observed } = incoming;
     if (!client.isWaiting()) return;
     const { workstream, upstream } = route;
+    const { clientAddress, scheme, port, version } = client.arrival;
     const owns = (domain: string): boolean => ownsDomain(table(), route, domain);
-    const trailers = client.arrival.version !== '1.0' && head.method !== 'HEAD';
+    const trailers = version !== '1.0' && head.method !== 'HEAD';
     const { hostname } = head.authority;
     incoming.cancel = (upstream.protocol === 'h2c' ? h2cLane.forward : ordinaryLane)({
       client,
       head,
       upstream,
-      headers: upstreamHeaders(head, { ...client.arrival, requestId: id }),
+      headers: upstreamHeaders(head, { clientAddress, scheme, port, version, requestId: id }),
       answerHeaders: (headers, status) => {
         const context = { hostname, workstream, requestId: id, ownsDomain: owns, status, trailers };
         const fields = clientHeaders(headers, context);

@@ -40,11 +40,7 @@ class StreamRequest implements Asker {
     this.open = open;
     const exchange = new UpstreamExchange(upstreams, this, false);
     this.exchange = exchange;
-    this.output = new Http2Output(
-      stream,
-      () => exchange.resume(),
-      () => exchange.trailers,
-    );
+    this.output = new Http2Output(stream, exchange);
     open.add(this);
     client.onClose(() => this.leave());
     // What comes in frames goes on in chunks, unless its length is known.

@@ -1,32 +1,31 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import { http2Fields } from '../http2-headers.ts';
+import { answerFields, http2Fields } from '../http2-headers.ts';
 import { endRequest, stopRequest } from '../http2-stream.ts';
 import type { RawHeaders } from '../request-head.ts';
 import type { BodyKind } from './message-body.ts';
-import type { AnswerOutput } from './upstream-exchange.ts';
+import type { AnswerOutput, UpstreamExchange } from './upstream-exchange.ts';
 
 /** What one event brings is copied up to this size: to go on reading into the same buffer costs less than another one. */
 const copied = 16 * 1024;
 
+const noParts: Buffer[] = [];
+
 /** Gathers what one event brings of an answer and gives it to a stream of HTTP/2: head, body and end are two calls where all of it is there. */
 export class Http2Output implements AnswerOutput {
   private readonly stream: ServerHttp2Stream;
-  private readonly drained: () => void;
-  private readonly trailers: () => RawHeaders;
+  private readonly exchange: Pick<UpstreamExchange, 'resume' | 'trailers'>;
   private status = 0;
   /** The head that goes out with the next `flush`. */
   private fields: RawHeaders | undefined;
   private kind: BodyKind = 'none';
   /** Parts of buffers that belong to others. */
-  private parts: Buffer[] = [];
+  private parts: Buffer[] = noParts;
   private size = 0;
   private isFull = false;
 
-  /** `drained` is called when there is room again, `trailers` when the body is over. */
-  constructor(stream: ServerHttp2Stream, drained: () => void, trailers: () => RawHeaders) {
+  constructor(stream: ServerHttp2Stream, exchange: Pick<UpstreamExchange, 'resume' | 'trailers'>) {
     this.stream = stream;
-    this.drained = drained;
-    this.trailers = trailers;
+    this.exchange = exchange;
   }
 
   begin(status: number, fields: RawHeaders, kind: BodyKind): void {
@@ -42,7 +41,9 @@ export class Http2Output implements AnswerOutput {
   useRoom(): void {}
 
   bytes(buffer: Buffer, from: number, to: number): void {
-    this.parts.push(buffer.subarray(from, to));
+    const part = buffer.subarray(from, to);
+    if (this.size === 0) this.parts = [part];
+    else this.parts.push(part);
     this.size += to - from;
   }
 
@@ -55,7 +56,7 @@ export class Http2Output implements AnswerOutput {
     const isLent = parts.length === 1 && size > copied;
     const data = size === 0 ? undefined : isLent ? parts[0] : Buffer.concat(parts, size);
     if (size > 0) {
-      this.parts = [];
+      this.parts = noParts;
       this.size = 0;
     }
     if (stream.destroyed || stream.closed) return false;
@@ -72,14 +73,14 @@ export class Http2Output implements AnswerOutput {
   private respond(fields: RawHeaders, isLast: boolean, isEmpty: boolean): void {
     const { stream } = this;
     this.fields = undefined;
-    const hasTrailers = this.kind === 'chunked' && (!isLast || this.trailers().length > 0);
-    stream.respond(
-      { ':status': this.status, ...http2Fields(fields) },
-      { endStream: isLast && isEmpty && !hasTrailers, waitForTrailers: hasTrailers },
-    );
+    const hasTrailers = this.kind === 'chunked' && (!isLast || this.exchange.trailers.length > 0);
+    stream.respond(answerFields(this.status, fields), {
+      endStream: isLast && isEmpty && !hasTrailers,
+      waitForTrailers: hasTrailers,
+    });
     if (hasTrailers)
       stream.once('wantTrailers', () => {
-        stream.sendTrailers(http2Fields(this.trailers()));
+        stream.sendTrailers(http2Fields(this.exchange.trailers));
         stopRequest(stream);
       });
     else if (!stream.endAfterHeaders) endRequest(stream);
@@ -89,7 +90,7 @@ export class Http2Output implements AnswerOutput {
     this.isFull = true;
     this.stream.once('drain', () => {
       this.isFull = false;
-      this.drained();
+      this.exchange.resume();
     });
   }
 }
