@@ -5,7 +5,7 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { type Duplex, pipeline } from 'node:stream';
+import { type Duplex, pipeline, type Readable, Transform } from 'node:stream';
 import type { Problem } from '../model/problem.ts';
 import type { Answer, Client, NodeHandler } from './client.ts';
 import { pairs } from './headers.ts';
@@ -38,6 +38,7 @@ export class Http2Client implements Client {
   private readonly object: IncomingHttpHeaders;
   private readonly endless: Set<ServerHttp2Stream>;
   private readonly listeners: (() => void)[] = [];
+  private wholeBody: Readable | undefined;
   private trailerFields: RawHeaders = [];
   private hasSwitched = false;
   private hasClosed = false;
@@ -64,8 +65,9 @@ export class Http2Client implements Client {
     for (const listener of this.listeners) listener();
   }
 
-  get body(): ServerHttp2Stream {
-    return this.stream;
+  get body(): Readable {
+    this.wholeBody ??= this.stream.endAfterHeaders || this.wantsTunnel ? this.stream : wholeBodyOf(this.stream);
+    return this.wholeBody;
   }
 
   get expectsContinue(): boolean {
@@ -91,7 +93,9 @@ export class Http2Client implements Client {
   }
 
   isAnswered(): boolean {
-    return this.stream.writableFinished && this.stream.rstCode === constants.NGHTTP2_NO_ERROR;
+    const { stream } = this;
+    // A stream that the client has ended looks finished as well.
+    return stream.headersSent && stream.writableFinished && stream.rstCode === constants.NGHTTP2_NO_ERROR;
   }
 
   onClose(listener: () => void): () => void {
@@ -120,6 +124,10 @@ export class Http2Client implements Client {
 
   relay({ status, body, isOver, trailers }: Answer, fields: RawHeaders): void {
     const { stream } = this;
+    if (stream.destroyed || stream.closed) {
+      body.destroy();
+      return;
+    }
     // Who waits for trailers pays a frame for it, so only where some can follow.
     const waitForTrailers = trailers !== undefined && !isOver && valuesOf(fields, 'content-length').length === 0;
     stream.respond(answerFields(status, fields), { endStream: isOver, waitForTrailers });
@@ -155,3 +163,18 @@ export class Http2Client implements Client {
     (handler as unknown as (request: Http2ServerRequest, response: Http2ServerResponse) => void)(request, response);
   }
 }
+
+/** The body of a request, which fails where the client takes the request back: Node ends the stream then, as if that were all. */
+const wholeBodyOf = (stream: ServerHttp2Stream): Readable => {
+  const body = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => done(null, chunk),
+    flush: (done) => done(stream.closed ? new Error('the client took the request back') : null),
+  });
+  // Not `pipeline`: the answer goes on after the end of the request.
+  stream.pipe(body);
+  stream.once('close', () => {
+    if (!body.writableEnded) body.destroy();
+  });
+  body.on('error', () => {});
+  return body;
+};

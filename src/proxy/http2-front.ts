@@ -12,6 +12,7 @@ import { rateLimit } from '../model/rate.ts';
 import { arrivalOf } from './arrival.ts';
 import type { Client, Handle } from './client.ts';
 import type { Front } from './front.ts';
+import { watchHalfOpen } from './half-open.ts';
 import { keepAliveMs, maxHeadBytes } from './http1-server.ts';
 import { Http2Client } from './http2-client.ts';
 import { receivedHead, roughHead, sizeOf } from './http2-headers.ts';
@@ -62,12 +63,16 @@ export const createHttp2Front = (handle: Handle): Front => {
     const mayReset = rateLimit(maxResets, resetsPerSecond);
     let streams = 0;
     let hasEnded = false;
+    /** Those with a body. */
+    const unfinished = new Set<ServerHttp2Stream>();
     // A client that has closed its half gets the answers under way, and will ask for nothing else. Node would go on waiting for it.
     const endIfOver = (): void => {
       if (hasEnded && streams === 0 && !session.destroyed) session.destroy();
     };
     session.socket.once('end', () => {
       hasEnded = true;
+      // What is missing of these will not come.
+      for (const stream of unfinished) if (!stream.readableEnded) stream.close(constants.NGHTTP2_CANCEL);
       endIfOver();
     });
     session.on('stream', (stream, object, _flags, ...more: unknown[]) => {
@@ -75,10 +80,12 @@ export const createHttp2Front = (handle: Handle): Front => {
       streams += 1;
       // What goes wrong with a stream ends it; who cares listens for its close.
       stream.on('error', ignore);
+      if (!stream.endAfterHeaders) unfinished.add(stream);
       const client = stream.destroyed ? undefined : clientOf(stream, object, headers, arrival);
       // Few listeners: each costs as much as all that is decided about a request.
       stream.on('close', () => {
         streams -= 1;
+        unfinished.delete(stream);
         endIfOver();
         // Silence is counted from here; it was not while the stream was silent.
         if (streams === 0 && !session.destroyed) session.setTimeout(keepAliveMs);
@@ -108,6 +115,8 @@ export const createHttp2Front = (handle: Handle): Front => {
 
   return {
     accept: (socket: Socket) => {
+      // Of clients that have closed their half, those that take nothing have left.
+      socket.once('close', watchHalfOpen(socket));
       server.emit('connection', socket);
     },
     drain: () => {

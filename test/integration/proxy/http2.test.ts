@@ -9,6 +9,7 @@ import {
   endHeaders,
   endStream,
   type Frame,
+  type FrameClient,
   frame,
   frameClient,
   request,
@@ -416,4 +417,49 @@ test('a client that closes its half while an answer is under way gets all of it'
   response?.end('and two');
   await client.closed;
   expect(bodyOf(client.frames, 1)).toBe('one, and two');
+});
+
+test.each<[string, (client: FrameClient) => void]>([
+  ['without an error', ({ send }) => send(frame(types.reset, 0, 1, uint32(constants.NGHTTP2_NO_ERROR)))],
+  ['as cancelled', ({ send }) => send(reset(1))],
+  ['with its connection', ({ socket }) => socket.destroy()],
+])('a request that is taken back %s in its body never looks whole to the upstream', async (_name, takeBack) => {
+  for (const method of ['POST', 'HEAD']) {
+    const { upstream, client } = await front();
+    client.send(open(1, head([], method), endHeaders), frame(types.data, 0, 1, Buffer.from('abc')));
+    await eventually(() => upstream.received().endsWith('3\r\nabc\r\n'), 'the body arrives');
+    takeBack(client);
+    await eventually(() => upstream.connections.every(({ closed }) => closed), 'the upstream is released');
+    expect(upstream.received()).toMatch(/3\r\nabc\r\n$/);
+  }
+});
+
+test('an answer that comes before the end of its request is whole, and the client is asked to send no more', async () => {
+  const upstream = await startRawUpstream((received, socket) => {
+    if (received.endsWith('abc\r\n')) socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno');
+  });
+  const proxy = await startProxy({ copies: [copy('project-3', [service('api', upstream.port)])] });
+  const client = await frameClient(proxy.securePort);
+  client.send(open(1, head([]), endHeaders), frame(types.data, 0, 1, Buffer.from('abc')));
+  const ended = await client.until(({ type }) => type === types.reset);
+  expect(ended.payload).toEqual(uint32(constants.NGHTTP2_NO_ERROR));
+  expect(bodyOf(client.frames, 1)).toBe('no');
+  await eventually(() => upstream.connections.every(({ closed }) => closed), 'the upstream is not used again');
+});
+
+test('a body is left out where HTTP/2 has none', async () => {
+  const answer = 'HTTP/1.1 205 Reset Content\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n';
+  const upstream = await startRawUpstream((_received, socket) => socket.write(answer));
+  const proxy = await startProxy({ copies: [copy('project-3', [service('api', upstream.port)])] });
+  expect(await fetchBy('HTTP/2', proxy, { host })).toMatchObject({ status: 205, text: '', cut: false });
+});
+
+test('a client that has gone is found out, though it only closed its half and its upstream says nothing', async () => {
+  const upstream = await startRawUpstream(() => {});
+  const proxy = await startProxy({ copies: [copy('project-3', [service('api', upstream.port)])] });
+  const client = await frameClient(proxy.securePort);
+  client.send(open(1, request(host)));
+  await eventually(() => upstream.received().endsWith('\r\n\r\n'), 'the request arrives');
+  client.socket.end();
+  await eventually(() => upstream.connections.every(({ closed }) => closed), 'the upstream is released');
 });
