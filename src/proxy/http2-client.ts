@@ -34,8 +34,8 @@ export class Http2Client implements Client {
   readonly fault: Problem | undefined;
   readonly arrival: Client['arrival'];
   readonly wantsTunnel: boolean;
-  private readonly headers: RawHeaders;
-  private readonly object: IncomingHttpHeaders;
+  readonly expectsContinue: boolean;
+  private asked: Pick<Http2Request, 'headers' | 'object'> | undefined;
   private readonly endless: Set<ServerHttp2Stream>;
   private readonly listeners: (() => void)[] = [];
   private wholeBody: Readable | undefined;
@@ -43,14 +43,15 @@ export class Http2Client implements Client {
   private hasSwitched = false;
   private hasClosed = false;
 
-  constructor({ stream, received, fault, headers, object, arrival, endless }: Http2Request) {
+  constructor(exchange: Http2Request) {
+    const { stream, received, fault, headers, object, arrival, endless } = exchange;
     this.stream = stream;
     this.received = received;
     this.fault = fault;
     this.arrival = arrival;
     this.wantsTunnel = object[':protocol'] !== undefined;
-    this.headers = headers;
-    this.object = object;
+    this.expectsContinue = valuesOf(headers, 'expect').some((value) => value.toLowerCase() === '100-continue');
+    this.asked = exchange;
     this.endless = endless;
     if (!stream.endAfterHeaders)
       stream.once('trailers', (_trailers: unknown, _flags: number, raw: RawHeaders) => {
@@ -70,8 +71,9 @@ export class Http2Client implements Client {
     return this.wholeBody;
   }
 
-  get expectsContinue(): boolean {
-    return valuesOf(this.headers, 'expect').some((value) => value.toLowerCase() === '100-continue');
+  /** It is decided what to do with the request: what came is needed no longer, however long the answer takes. */
+  forget(): void {
+    this.asked = undefined;
   }
 
   trailers(): RawHeaders {
@@ -153,7 +155,8 @@ export class Http2Client implements Client {
 
   handOver(handler: NodeHandler, { path, host }: { path: string; host: string }, fields: RawHeaders): void {
     const { stream } = this;
-    const request = new Http2ServerRequest(stream, this.object, {}, this.headers);
+    const { object, headers } = this.asked as Http2Request;
+    const request = new Http2ServerRequest(stream, object, {}, headers);
     const response = new Http2ServerResponse(stream);
     endRequest(stream);
     request.url = path;

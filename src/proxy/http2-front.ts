@@ -92,7 +92,9 @@ export const createHttp2Front = (handle: Handle): Front => {
         if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !mayReset()) session.close();
         client?.close();
       });
-      if (client !== undefined) handle(client);
+      if (client === undefined) return;
+      handle(client);
+      client.forget();
     });
     // Silence ends a connection, but not one that carries a tunnel or a stream of events.
     session.setTimeout(keepAliveMs, () => {

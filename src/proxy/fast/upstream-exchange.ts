@@ -63,6 +63,7 @@ export class UpstreamExchange implements UpstreamUser {
   private head: RequestHead | undefined;
   private to: Upstream | undefined;
   private observed: Pick<Observed, 'bytesIn' | 'bytesOut'> | undefined;
+  /** The head of a request that may be sent once more. */
   private requestText = '';
   /** Undefined where nothing is asked of an upstream, or no more. */
   private connection: UpstreamConnection | undefined;
@@ -104,11 +105,14 @@ export class UpstreamExchange implements UpstreamUser {
       if (fields[index] === 'Connection') options += `${fields[index + 1]}, `;
       else lines += `${fields[index]}: ${fields[index + 1]}\r\n`;
     }
-    this.requestText = `${head.method} ${head.path} HTTP/1.1\r\n${lines}Connection: ${options}`;
-    this.sendHead(isRepeatable(head, false));
+    const mayBeUsed = isRepeatable(head, false);
+    const text = `${head.method} ${head.path} HTTP/1.1\r\n${lines}Connection: ${options}${mayBeUsed ? keeps : closes}`;
+    // Whole, as it is written: then its many parts are let go when that is done, however long the upstream takes.
+    this.requestText = mayBeUsed ? text : '';
+    this.send(text, mayBeUsed);
   }
 
-  private sendHead(mayBeUsed: boolean): UpstreamConnection {
+  private send(text: string, mayBeUsed: boolean): UpstreamConnection {
     const { pool, clock } = this.upstreams;
     const connection = pool.take(this.to as Upstream, mayBeUsed, this);
     this.connection = connection;
@@ -117,7 +121,7 @@ export class UpstreamExchange implements UpstreamUser {
     this.answerText = '';
     this.interim = undefined;
     this.since = clock.now;
-    connection.output.text(mayBeUsed ? `${this.requestText}keep-alive\r\n\r\n` : `${this.requestText}close\r\n\r\n`);
+    connection.output.text(text);
     return connection;
   }
 
@@ -219,7 +223,7 @@ export class UpstreamExchange implements UpstreamUser {
       return;
     }
     if (connection?.wasUsed === true && (error === undefined || isLoss(error))) {
-      this.sendHead(false).output.flush();
+      this.send(`${this.requestText.slice(0, -keeps.length)}${closes}`, false).output.flush();
       return;
     }
     this.fail(error === undefined ? closed : failureOf(error));
@@ -324,6 +328,8 @@ export class UpstreamExchange implements UpstreamUser {
   }
 }
 
+const keeps = 'keep-alive\r\n\r\n';
+const closes = 'close\r\n\r\n';
 const nowhere: Writer = { text: () => {}, bytes: () => {} };
 const unasked: Failure = { kind: 'invalid', reason: 'it gave no answer that can be used' };
 const closed: Failure = { kind: 'broken', reason: 'the connection was closed' };
