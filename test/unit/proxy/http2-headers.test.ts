@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  answerFields,
   http2Fields,
   plainFields,
   receivedHead,
@@ -133,4 +134,14 @@ test('to an upstream that speaks HTTP/2 nothing goes that only HTTP/1.1 knows', 
     ':path': '/a?b',
     accept: '*/*',
   });
+});
+
+test('the head of an answer has its status first, and no name is special', () => {
+  const fields = answerFields(200, ['Content-Type', 'a', '__proto__', 'b', 'Constructor', 'c']);
+  expect(Object.entries(fields)).toEqual([
+    [':status', '200'],
+    ['content-type', 'a'],
+    ['__proto__', 'b'],
+    ['constructor', 'c'],
+  ]);
 });
