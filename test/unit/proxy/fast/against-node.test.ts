@@ -25,7 +25,7 @@ const readByUs = (pieces: readonly string[]): Outcome => {
   let head: ReadAnswer | undefined;
   let text = '';
   let written = '';
-  const body = new MessageBody();
+  const body = new MessageBody(true);
   const writer = {
     text: (more: string) => {
       written += more;
