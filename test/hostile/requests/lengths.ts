@@ -136,7 +136,11 @@ export const requestLengths: Family = {
       'RFC 9110 §8.6',
       {
         'a length with zeros before it': lengths(' 003'),
-        'a length with two hundred zeros before it': lengths(` ${'0'.repeat(200)}3`),
+        // A value may be longer than somebody wants to read (RFC 9110 §5.4).
+        'a length with two hundred zeros before it': {
+          writes: lengths(` ${'0'.repeat(200)}3`),
+          allowed: [abc, refused],
+        },
         'spaces and tabs around a length': { writes: lengths(' \t 3 \t '), allowed: [abc, refused] },
         'no space before a length': lengths('3'),
         'a name in capitals': post(['CONTENT-LENGTH: 3'], 'abc'),
