@@ -39,7 +39,7 @@ export default defineConfig({
       {
         test: {
           name: 'full-lane',
-include: [
+          include: [
             'test/integration/proxy/{faults,forwarding,http2,leaks,status,upstream-protocols}.test.ts',
             'test/regressions/*.test.ts',
           ],
