@@ -30,7 +30,13 @@ const isSeen = (stage, copy) => {
 /** Waits until the daemon says that a service is up at the port where it is now. */
 export const seen = (stage, copy) => until(`${copy.name} is seen again`, () => isSeen(stage, copy), patience);
 
-const gone = (stage, copy) => until(`${copy.name} is gone`, async () => (await stage.statusOf(copy)) === 404, patience);
+/** Its address says so, and so does the state, which comes by another connection. */
+const gone = (stage, copy) =>
+  until(
+    `${copy.name} is gone`,
+    async () => stage.serviceOf(copy) === undefined && (await stage.statusOf(copy)) === 404,
+    patience,
+  );
 
 export const faults = [
   {

@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { explainBinding } from '../../../src/cli/sidings/explain-binding.ts';
 import type { State, Workstream } from '../../../src/model/workstream.ts';
 import { ask, runCommand, start, startCommand, startService, startSidings } from '../../support/commands.ts';
+import { makeCopy } from '../../support/copies.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { makeCopies } from '../../support/project-copies.ts';
 import { portOf } from '../../support/proxy.ts';
@@ -363,6 +364,32 @@ test('many SIGHUPs in a short time are obeyed in their order: the last configura
   child.kill('SIGHUP');
   await eventually(() => stderr().includes('not read again'), 'the complaint');
   expect((await workstreams(port)).map(({ name }) => name)).toEqual(['project-3']);
+});
+
+test('SIGHUP leaves nobody out who is slow to answer', async () => {
+  const folder = await temporaryFolder();
+  const script = 'echo >>asked; until [ -e go ]; do sleep 0.05; done; echo API_PORT=9003';
+  const directory = await makeCopy(join(folder, 'project-3'), {
+    project: 'project',
+    services: { api: { port: 9000, env: ['API_PORT'] } },
+    resolver: { command: ['sh', '-c', script] },
+  });
+  await writeFile(join(directory, 'go'), '');
+  const file = join(folder, 'config.json');
+  await writeFile(file, JSON.stringify({ roots: [{ directory: folder, trusted: true }] }));
+  const { port, child, stderr } = await startSidings(['--config', file], { cwd: folder });
+  const names = async () => (await workstreams(port)).map(({ name, problems }) => [name, problems]);
+  const known = [['project-3', []]];
+  expect(await names()).toEqual(known);
+  await rm(join(directory, 'go'));
+  await rm(join(directory, 'asked'));
+  child.kill('SIGHUP');
+  await eventually(() => existsSync(join(directory, 'asked')), 'the question');
+  // Longer than a start waits for it.
+  for (const end = performance.now() + 2500; performance.now() < end; ) expect(await names()).toEqual(known);
+  await writeFile(join(directory, 'go'), '');
+  await eventually(() => stderr().includes('configuration read again'), 'the new configuration');
+  expect(await names()).toEqual(known);
 });
 
 test('SIGHUP takes over no other state folder: slots stay where they are', async () => {
