@@ -170,7 +170,7 @@ const measure = async ({ traffic, pid, start, samples, signal }) => {
 };
 
 const run = async () => {
-  say(`seed ${seed}, ${count} copies, ${seconds} s, in ${folder}`);
+  say(`seed ${seed}, ${count} copies, ${Math.round(seconds)} s, in ${folder}`);
   const engine = options.docker ? await step('Docker Engine', findEngine) : { failure: '--no-docker' };
   if (engine.host === undefined) say(`     without containers: ${engine.failure}`);
   closeEngine = engine.close ?? closeEngine;
@@ -265,7 +265,7 @@ const run = async () => {
   const loading = traffic.run(all, { clients, pauseMs, signal: afterFaults.signal });
   const measuring = measure({ traffic, pid: daemon.pid, start, samples, signal: afterFaults.signal });
   const work = Promise.all([breaking, loading, measuring]);
-  await step(`${seconds} s of load`, () => Promise.race([work, daemonEnded]));
+  await step(`${Math.round(seconds)} s of load`, () => Promise.race([work, daemonEnded]));
 
   pool.close();
   if (isCutShort) return 1;
