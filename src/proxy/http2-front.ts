@@ -91,6 +91,8 @@ export const createHttp2Front = (handle: Handle): Front => {
         if (streams === 0 && !session.destroyed) session.setTimeout(keepAliveMs);
         if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !mayReset()) session.close();
         client?.close();
+        // Node's side of a stream stays until a full collection, and with it all that these lead to.
+        stream.removeAllListeners();
       });
       if (client === undefined) return;
       handle(client);
