@@ -368,7 +368,8 @@ test('many SIGHUPs in a short time are obeyed in their order: the last configura
 
 test('SIGHUP leaves nobody out who is slow to answer', async () => {
   const folder = await temporaryFolder();
-  const script = 'echo >>asked; until [ -e go ]; do sleep 0.05; done; echo API_PORT=9003';
+  // It ends with its folder as well, so that nothing is left of a daemon that is killed.
+  const script = 'echo >>asked; until [ -e go ] || [ ! -e asked ]; do sleep 0.05; done; echo API_PORT=9003';
   const directory = await makeCopy(join(folder, 'project-3'), {
     project: 'project',
     services: { api: { port: 9000, env: ['API_PORT'] } },
