@@ -160,8 +160,8 @@ export const directoryProvider = ({
 
   const refresh = (next: readonly string[]): Promise<void> => {
     roots = next;
+    if (isOver) return Promise.resolve();
     return new Promise((settle) => {
-      if (isOver) settle();
       waiting.push(settle);
       bell.ring();
     });

@@ -320,7 +320,8 @@ test.skipIf(process.platform !== 'linux')('the owner of the address that was wan
   expect(await taken('127.0.0.1')).toMatchObject({ message: expect.stringContaining(`process ${other.child.pid} (`) });
 });
 
-test('SIGHUP reads the configuration again: other roots, and what is wrong changes nothing', async () => {
+/** A root with project-2 and another with project-3, and a configuration that is to be written. */
+const twoRoots = async () => {
   const folder = await temporaryFolder();
   for (const name of ['one', 'two']) await mkdir(join(folder, name));
   await makeCopies(join(folder, 'one'), ['project-2']);
@@ -328,6 +329,11 @@ test('SIGHUP reads the configuration again: other roots, and what is wrong chang
   const file = join(folder, 'config.json');
   const roots = (...names: readonly string[]) =>
     writeFile(file, JSON.stringify({ roots: names.map((name) => join(folder, name)) }));
+  return { folder, file, roots };
+};
+
+test('SIGHUP reads the configuration again: other roots, and what is wrong changes nothing', async () => {
+  const { folder, file, roots } = await twoRoots();
   await roots('one');
   const { port, child, stderr } = await startSidings(['--config', file], { cwd: folder });
   const names = async () => (await workstreams(port)).map(({ name }) => name).join();
@@ -344,15 +350,11 @@ test('SIGHUP reads the configuration again: other roots, and what is wrong chang
 });
 
 test('many SIGHUPs in a short time are obeyed in their order: the last configuration is in force', async () => {
-  const folder = await temporaryFolder();
-  for (const name of ['one', 'two']) await mkdir(join(folder, name));
-  await makeCopies(join(folder, 'one'), ['project-2']);
-  await makeCopies(join(folder, 'two'), ['project-3']);
-  const file = join(folder, 'config.json');
-  await writeFile(file, JSON.stringify({ roots: [join(folder, 'one')] }));
+  const { folder, file, roots } = await twoRoots();
+  await roots('one');
   const { port, child, stderr } = await startSidings(['--config', file], { cwd: folder });
   for (let round = 0; round < 60; round += 1) {
-    await writeFile(file, JSON.stringify({ roots: [join(folder, round % 2 === 0 ? 'one' : 'two')] }));
+    await roots(round % 2 === 0 ? 'one' : 'two');
     child.kill('SIGHUP');
   }
   await eventually(
