@@ -183,7 +183,7 @@ export class FastConnection implements Answerable, Asker {
         return;
       case 'drop':
       case 'closing':
-        this.socket.destroy();
+        this.destroy();
     }
   };
 
@@ -304,6 +304,7 @@ export class FastConnection implements Answerable, Asker {
     socket.off('data', this.handleData).off('end', this.handleEnd).off('error', ignore).off('close', this.handleClose);
     socket.off('drain', this.handleDrain);
     this.phase = 'closing';
+    this.output.write();
     this.lane.handOver(socket, bytes);
   }
 
@@ -313,7 +314,7 @@ export class FastConnection implements Answerable, Asker {
     this.exchange.drop();
     this.isLast = true;
     if (answering === 'waiting' && request !== undefined) this.lane.refuse(request, cause);
-    else this.socket.destroy();
+    else this.destroy();
   }
 
   /** There will be no request that could be read, so no answer of the usual kind. */
@@ -321,6 +322,7 @@ export class FastConnection implements Answerable, Asker {
     this.phase = 'closing';
     this.since = this.clock.now;
     this.pending = undefined;
+    this.output.write();
     refuseConnection(this.socket, cause);
   }
 
@@ -372,7 +374,7 @@ export class FastConnection implements Answerable, Asker {
   cut(reason: string): void {
     const { request } = this;
     if (request !== undefined) this.lane.lost(request, reason);
-    this.socket.destroy();
+    this.destroy();
   }
 
   upstreamDrained(): void {
@@ -399,7 +401,10 @@ export class FastConnection implements Answerable, Asker {
       return;
     }
     this.phase = 'drop';
-    if (this.isLast) this.socket.end();
+    if (this.isLast) {
+      this.output.write();
+      this.socket.end();
+    }
     this.resume();
   }
 
@@ -418,7 +423,14 @@ export class FastConnection implements Answerable, Asker {
   private close(): void {
     this.phase = 'closing';
     this.since = this.clock.now;
+    this.output.write();
     this.socket.destroySoon();
+  }
+
+  /** Ends the connection now. What was written may arrive. */
+  private destroy(): void {
+    this.output.write();
+    this.socket.destroy();
   }
 
   private told(): void {
@@ -436,7 +448,7 @@ export class FastConnection implements Answerable, Asker {
     switch (this.phase) {
       case 'head':
         if (this.pending === undefined && this.hasAsked) {
-          if (silence > keepAliveMs) this.socket.destroy();
+          if (silence > keepAliveMs) this.destroy();
         } else if (silence > headMs) this.giveUp(problem('request-timeout'));
         return;
       case 'body':
@@ -444,7 +456,7 @@ export class FastConnection implements Answerable, Asker {
         this.exchange.sweep(now);
         return;
       case 'drop':
-        if (silence > restMs) this.socket.destroy();
+        if (silence > restMs) this.destroy();
     }
   }
 
@@ -452,7 +464,7 @@ export class FastConnection implements Answerable, Asker {
   drain(): void {
     const isWaiting = this.phase === 'head' && this.isPaused;
     if (isWaiting) return;
-    if (this.phase === 'head' || this.phase === 'closing' || this.isEndless) this.socket.destroy();
+    if (this.phase === 'head' || this.phase === 'closing' || this.isEndless) this.destroy();
     else this.isLast = true;
   }
 }

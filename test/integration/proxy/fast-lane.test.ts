@@ -189,7 +189,9 @@ test('a buffer that is still being written somewhere is not read into', async ()
   connection.end();
 });
 
-test('what a connection could not take at once is known to be needed', async () => {
+/** A connection that takes what an output writes, and its client. */
+const connect = async () => {
+  const accepted: Socket[] = [];
   const taker = rawClient(
     await new Promise<number>((resolve) => {
       const server = createServer((socket) => accepted.push(socket)).listen(0, () => resolve(portOf(server)));
@@ -198,12 +200,35 @@ test('what a connection could not take at once is known to be needed', async () 
       });
     }),
   );
-  taker.socket.pause();
   await eventually(() => accepted.length === 1);
   const [socket] = accepted as [Socket];
   onTestFinished(() => {
     socket.destroy();
   });
+  return { taker, socket };
+};
+
+test('text goes out at the end of the turn, or at once where it must or is long', async () => {
+  const { taker, socket } = await connect();
+  const output = new Output(socket);
+  output.text('first ');
+  output.flush();
+  expect(socket.bytesWritten).toBe(0);
+  output.text('second ');
+  output.flush();
+  await eventually(() => taker.received() === 'first second ');
+  output.text('third');
+  output.flush();
+  output.write();
+  expect(socket.bytesWritten).toBe('first second third'.length);
+  output.text('x'.repeat(20_000));
+  output.flush();
+  expect(socket.bytesWritten).toBeGreaterThan(20_000);
+});
+
+test('what a connection could not take at once is known to be needed', async () => {
+  const { taker, socket } = await connect();
+  taker.socket.pause();
   const output = new Output(socket);
   output.text('text');
   output.bytes(Buffer.alloc(100), 0, 100);
@@ -218,8 +243,6 @@ test('what a connection could not take at once is known to be needed', async () 
   output.bytes(Buffer.alloc(100), 0, 100);
   expect(output.flush()).toBe(false);
 });
-
-const accepted: Socket[] = [];
 
 test('what is read for one client is not written over while another takes its time', async () => {
   const bodies = Array.from({ length: 10 }, () => randomBytes(300_000));
