@@ -81,10 +81,15 @@ export const createRegistry = ({
   let state: State = { version: 0, problems: [], workstreams: [] };
   let addressShown: string | undefined;
 
+  /** Routes found to be held by their own copies in this turn of the event loop: about what comes together the system is asked once. */
+  const confirmed = new Set<Route>();
+  const forgetConfirmed = (): void => confirmed.clear();
+
   const addressNow = (): string => urlOf('', address());
 
   /** Makes table and state of what is known. */
   const settle = (changed: { readonly copies: boolean }): void => {
+    forgetConfirmed();
     const found = foreignOwners(copies, sightings);
     if (changed.copies || !isDeepStrictEqual(found, refusals)) {
       refusals = found;
@@ -175,14 +180,20 @@ export const createRegistry = ({
   };
 
   const confirm: Registry['confirm'] = (route) => {
-    if (!liveness.seesOwners(route.upstream.host)) return undefined;
+    if (confirmed.has(route) || !liveness.seesOwners(route.upstream.host)) return undefined;
     busy = true;
     const key = upstreamKey(route.upstream);
     const sighting = sightings.get(key);
     // Who took the port over is not always new on the connection: a server may end each one by itself.
     if (sighting !== undefined && liveness.isOrphaned(sighting)) suspects.add(key);
     const isUp = sighting !== undefined && !suspects.has(key) && !examined.has(key);
-    if (isUp && performance.now() - seenAt < reliableMs) return refusalOf(route);
+    if (isUp && performance.now() - seenAt < reliableMs) {
+      const refusal = refusalOf(route);
+      if (refusal !== undefined) return refusal;
+      if (confirmed.size === 0) setImmediate(forgetConfirmed);
+      confirmed.add(route);
+      return undefined;
+    }
     return look().then(() => refusalOf(route));
   };
 
@@ -220,6 +231,7 @@ export const createRegistry = ({
     },
     confirm,
     suspect: ({ upstream }) => {
+      forgetConfirmed();
       if (liveness.seesOwners(upstream.host)) suspects.add(upstreamKey(upstream));
     },
     listeningIn: (directory) => listeningIn(directory, new Set(copies.map((copy) => copy.directory))),

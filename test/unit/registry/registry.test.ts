@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { ProxyAddress } from '../../../src/model/address.ts';
 import { lookup, type Route } from '../../../src/model/route-table.ts';
@@ -47,6 +48,7 @@ const fakeEyes = () => {
       ports.set(port, { address: '127.0.0.1', owners: [{ pid: port, command: 'node', directory, heirs }] }),
     stop: (port: number) => ports.delete(port),
     end: (pid: number) => ended.add(pid),
+    revive: (pid: number) => ended.delete(pid),
     hold: () => {
       held = true;
     },
@@ -247,8 +249,28 @@ test('what was seen long ago is not relied upon', async () => {
   vi.advanceTimersByTime(900);
   expect(registry.confirm(routeOf(registry))).toBeUndefined();
   vi.advanceTimersByTime(200);
+  await turn();
   expect(registry.confirm(routeOf(registry))).toBeInstanceOf(Promise);
   expect(eyes.looks).toHaveLength(2);
+});
+
+test('what one turn of the event loop brings together is confirmed once, unless something is heard of the port', async () => {
+  const { registry, eyes } = start();
+  registry.publish(snapshot([three]));
+  eyes.listen(8003, three.directory);
+  await registry.confirm(routeOf(registry));
+  const confirm = () => registry.confirm(routeOf(registry));
+  expect(confirm()).toBeUndefined();
+  eyes.end(8003);
+  expect(confirm()).toBeUndefined();
+  registry.suspect(routeOf(registry));
+  expect(confirm()).toBeInstanceOf(Promise);
+  await confirm();
+  eyes.revive(8003);
+  expect(confirm()).toBeUndefined();
+  eyes.end(8003);
+  await turn();
+  expect(confirm()).toBeInstanceOf(Promise);
 });
 
 test('a port whose owner has ended is looked at anew, even when it was seen just now', async () => {
