@@ -65,9 +65,9 @@ test('a name that is too long for a common name stands in the alternative names 
   expect(leaf.checkHost(name)).toBe(name);
 });
 
-test('a hundred certificates are all well-formed, whatever bits their keys have', async () => {
+test('forty certificates are all well-formed, whatever bits their keys have', async () => {
   const leaves = await Promise.all(
-    Array.from({ length: 100 }, (_, index) => issueLeaf(root, `p${index}.localhost`, now)),
+    Array.from({ length: 40 }, (_, index) => issueLeaf(root, `p${index}.localhost`, now)),
   );
   for (const { cert } of leaves) expect(new X509Certificate(cert).verify(root.certificate.publicKey)).toBe(true);
 });

@@ -27,9 +27,9 @@ test('a root begins a day ago and lasts for ten years', () => {
 });
 
 test('serial numbers are 128 bits long, positive and all different', () => {
-  const serials = Array.from({ length: 20 }, () => rootFor(['localhost']).certificate.serialNumber);
+  const serials = Array.from({ length: 8 }, () => rootFor(['localhost']).certificate.serialNumber);
   for (const serial of serials) expect(serial).toMatch(/^[4-7][0-9A-F]{31}$/);
-  expect(new Set(serials).size).toBe(20);
+  expect(new Set(serials).size).toBe(8);
 });
 
 test('two roots of one owner have different names', () => {
@@ -64,7 +64,7 @@ test('what a root permits is read back as it was written', () => {
       expect(issuerFacts(made.certificate.raw)?.permitted).toEqual(permittedNames(suffixes));
       expect(judgeRoot(made.certificate, made.key, suffixes, now).kind).toBe('good');
     }),
-    bounded(30),
+    bounded(10),
   );
 });
 

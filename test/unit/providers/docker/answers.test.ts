@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { newsOf, readInspected, readList } from '../../../../src/providers/docker/answers.ts';
+import { bounded } from '../../../support/fuzz.ts';
 
 const id = 'a'.repeat(64);
 
@@ -79,6 +80,7 @@ describe('the list', () => {
       fc.property(fc.array(fc.anything()), fc.anything(), fc.anything(), fc.anything(), (all, Labels, Ports, Names) => {
         readList([...all, { Id: id, Labels, Ports, Names, NetworkSettings: { Networks: Labels } }]);
       }),
+      bounded(50),
     );
   });
 });
