@@ -46,7 +46,7 @@ export interface RegistryOptions {
   /** Where the proxy answers, for the addresses of services. */
   readonly address: () => ProxyAddress;
   readonly log: Log;
-  /** Between one glance and the next. */
+  /** Between one glance and the next while somebody is told of what is seen or asks services for something, twice that otherwise. */
   readonly intervalMs?: number;
   /** Names of providers: where two know a service, the later one says where it is reached. Others come after these as they appear. */
   readonly precedence?: readonly string[];
@@ -205,7 +205,9 @@ export const createRegistry = ({
         signal.removeEventListener('abort', end);
         resolve();
       };
-      const timer = setTimeout(end, intervalMs);
+      // A glance costs little, but it is most of what an idle daemon does.
+      const isWatched = busy || subscribers.size > 0;
+      const timer = setTimeout(end, isWatched ? intervalMs : 2 * intervalMs);
       signal.addEventListener('abort', end);
       endPause = end;
     });
