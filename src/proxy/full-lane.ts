@@ -88,6 +88,8 @@ export const createFullLane = ({ connections, responseTimeoutMs }: LaneOptions):
 
     const prepare = (clientRequest: ClientRequest): void => {
       outgoing = clientRequest;
+      // Node writes it in capitals, which is another method (RFC 9110 §9.1).
+      clientRequest.method = head.method;
       clientRequest.path = head.path;
       clientRequest.maxHeadersCount = 0;
       clientRequest.removeHeader('host');

@@ -133,6 +133,7 @@ const hard: Readonly<Record<string, readonly Asked[]>> = {
   'a host that nobody has': [{ ...get, host: 'project-9.api.localhost' }],
   'a host that is not ours': [{ ...get, host: 'example.com', pieces: ['abc'] }],
   'the status page': [{ ...get, host: 'localhost' }],
+  'a method in small letters': [{ ...get, method: 'get' }],
   'a method that is rare': [{ ...get, method: 'PROPFIND' }],
   'an asterisk': [{ ...get, method: 'OPTIONS', path: '*' }],
   'odd characters in a target': [{ ...get, path: `/0?a={"b":'<c>'}|\\^\`[]&%zz` }],
