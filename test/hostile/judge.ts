@@ -65,7 +65,7 @@ export interface Hosts extends Readonly<Record<Arrived['place'], string>> {
 }
 
 const isForwarded = (step: Step): step is Forwarded => typeof step === 'object' && 'request' in step;
-const isProbe = ({ request }: Arrived): boolean => request.target.startsWith(probePath);
+export const isProbe = ({ request }: Arrived): boolean => request.target.startsWith(probePath);
 
 /** The serials of probes that have arrived. */
 export const probesIn = ({ arrived }: Recorded): ReadonlySet<string> =>
@@ -88,7 +88,7 @@ export const judge = (vector: Vector, courses: readonly Course[], seen: Seen): r
   return [...new Set(faults)];
 };
 
-const quoted = (text: string): string => JSON.stringify(text.length > 400 ? `${text.slice(0, 400)}…` : text);
+export const quoted = (text: string): string => JSON.stringify(text.length > 400 ? `${text.slice(0, 400)}…` : text);
 
 /** What is different from a course, or undefined. */
 const differs = (course: Course, conversation: Conversation, seen: Seen): string | undefined => {
@@ -142,7 +142,7 @@ const differs = (course: Course, conversation: Conversation, seen: Seen): string
   return endsOther(course.at(-1), answers, conversation, seen);
 };
 
-const faultyUpstream = Array.from({ length: 100 }, (_, index) => 500 + index);
+export const faultyUpstream = Array.from({ length: 100 }, (_, index) => 500 + index);
 
 /** Whether an answer is the proxy's own and says no. To close may be enough. */
 const saysNo = (answer: Answer | undefined, { closes, statuses }: Own, { received, mustAnswer }: Seen): boolean => {
@@ -172,7 +172,7 @@ const endsOther = (
     : undefined;
 };
 
-const isAgain = (request: Request, before: Request | undefined, expected: number): boolean =>
+export const isAgain = (request: Request, before: Request | undefined, expected: number): boolean =>
   expected === 1 &&
   before !== undefined &&
   ['GET', 'HEAD', 'OPTIONS'].includes(request.method) &&
@@ -180,18 +180,18 @@ const isAgain = (request: Request, before: Request | undefined, expected: number
   before.method === request.method &&
   before.target === request.target;
 
-const isOwn = ({ fields }: Answer): boolean => valuesOf(fields, 'x-serial').length === 0;
+export const isOwn = ({ fields }: Answer): boolean => valuesOf(fields, 'x-serial').length === 0;
 
 const told = ({ answers, rest }: Conversation, { ending }: Received): string =>
   `${answers.map(({ status, body }) => `${status} ${quoted(body.slice(0, 80))}`).join(', ') || 'nothing'}, ${typeof rest === 'object' ? rest.wrong : rest} behind it, connection ${ending}`;
 
-const answersOther = ({ status, fields, body }: Answer, serial: string): string | undefined => {
+export const answersOther = ({ status, fields, body }: Answer, serial: string): string | undefined => {
   const [own] = valuesOf(fields, 'x-serial');
   if (own !== serial) return `the answer ${status} ${quoted(body)} belongs to another request`;
   return body === serial || body === '' ? undefined : `the answer holds ${quoted(body)}`;
 };
 
-const answerMeansOther = (answer: Answer, expected: Answered, interim: number): string | undefined => {
+export const answerMeansOther = (answer: Answer, expected: Answered, interim: number): string | undefined => {
   if (expected.isAlone === true && interim > 0) return `before the answer come ${interim} interim ones`;
   if (answer.status !== expected.status) return `the status is ${answer.status}`;
   if (answer.body !== (expected.body ?? '')) return `the body of the answer is ${quoted(answer.body)}`;
@@ -199,7 +199,7 @@ const answerMeansOther = (answer: Answer, expected: Answered, interim: number): 
   return fault === undefined ? undefined : `the answer: ${fault}`;
 };
 
-const meansOther = ({ request, place }: Arrived, expected: Meaning, hostOf: Hosts): string | undefined => {
+export const meansOther = ({ request, place }: Arrived, expected: Meaning, hostOf: Hosts): string | undefined => {
   const fill = filling(hostOf);
   if (request.method !== (expected.method ?? 'GET')) return `its method is ${request.method}`;
   const targets = [expected.target ?? '/'].flat().map(fill);

@@ -24,14 +24,23 @@ export interface RunOptions {
 export type Faults = Readonly<Record<string, readonly string[]>>;
 
 /** Plays vectors through doors, one at a time through each. */
-export const run = async (vectors: readonly Vector[], doors: readonly Door[], options: RunOptions): Promise<Faults> => {
+export const run = (vectors: readonly Vector[], doors: readonly Door[], options: RunOptions): Promise<Faults> =>
+  playAll(vectors, doors, async (vector, door) =>
+    vector.needsReset === true && door.hidesResets ? [] : play(vector, door, options),
+  );
+
+/** Whatever vectors are: `play` gives what is wrong with one. */
+export const playAll = async <Kind extends Pick<Vector, 'name' | 'source'>>(
+  vectors: readonly Kind[],
+  doors: readonly Door[],
+  play: (vector: Kind, door: Door) => Promise<readonly string[]>,
+): Promise<Faults> => {
   const left = [...vectors];
   const found: Record<string, readonly string[]> = {};
   await Promise.all(
     doors.map(async (door) => {
       for (let vector = left.shift(); vector !== undefined; vector = left.shift()) {
-        if (vector.needsReset === true && door.hidesResets) continue;
-        const faults = await play(vector, door, options);
+        const faults = await play(vector, door);
         if (faults.length > 0) found[vector.name] = [...faults, `(${vector.source})`];
       }
     }),
@@ -41,10 +50,13 @@ export const run = async (vectors: readonly Vector[], doors: readonly Door[], op
 
 let probes = 0;
 
-const probe = (host: string): string => {
+/** A target that nobody has asked for. */
+export const nextProbe = (): string => {
   probes += 1;
-  return `GET ${probePath}${probes} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+  return `${probePath}${probes}`;
 };
+
+const probe = (host: string): string => `GET ${nextProbe()} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
 
 /** One vector, then a request on the same connection where it goes on, then one on a new connection. */
 const play = async (vector: Vector, door: Door, { byPromises, patienceMs }: RunOptions): Promise<readonly string[]> => {
@@ -113,6 +125,6 @@ const play = async (vector: Vector, door: Door, { byPromises, patienceMs }: RunO
   return faults;
 };
 
-const until = async (condition: () => boolean, withinMs: number): Promise<void> => {
+export const until = async (condition: () => boolean, withinMs: number): Promise<void> => {
   for (const end = performance.now() + withinMs; !condition() && performance.now() < end; ) await pause(2);
 };

@@ -19,7 +19,7 @@ export const openSidings = async (lane: (typeof lanes)[number], transport: Trans
   const { port, securePort } = await startProxy({ copies, lanes: lane });
   return recorders.map((recorder, index) => {
     const host = `project-${index}.api.localhost`;
-    const way = connecting(transport, transport === 'TLS' ? securePort : port, host);
+    const way = connecting(transport, transport === 'clear text' ? port : securePort, host);
     return { ...way, host, other: `other-${index}.api.localhost`, isRouted: true, recorder };
   });
 };

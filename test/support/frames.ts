@@ -1,6 +1,3 @@
-import { connect, type TLSSocket } from 'node:tls';
-import { onTestFinished } from 'vitest';
-
 /** Types of frames (RFC 9113 §6). */
 export const types = {
   data: 0,
@@ -8,6 +5,7 @@ export const types = {
   priority: 2,
   reset: 3,
   settings: 4,
+  push: 5,
   ping: 6,
   goaway: 7,
   window: 8,
@@ -15,6 +13,8 @@ export const types = {
 } as const;
 export const endStream = 0x1;
 export const endHeaders = 0x4;
+/** What a client begins with, before its settings (RFC 9113 §3.4). */
+export const preface: Buffer = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 export interface Frame {
   readonly type: number;
@@ -55,31 +55,15 @@ export const block = (fields: readonly (readonly [string, string])[]): Buffer =>
 export const request = (host: string, more: readonly (readonly [string, string])[] = [], path = '/', method = 'GET') =>
   block([[':method', method], [':scheme', 'https'], [':authority', host], [':path', path], ...more]);
 
-export interface FrameClient {
-  readonly socket: TLSSocket;
-  readonly frames: Frame[];
-  readonly send: (...frames: readonly Buffer[]) => void;
-  /** Settles with the first frame that is so; rejects when the connection closes before. */
-  readonly until: (is: (frame: Frame) => boolean) => Promise<Frame>;
-  readonly closed: Promise<void>;
-  readonly isClosed: () => boolean;
-}
-
-/** A client that writes frames of HTTP/2 by hand, settings exchanged. It answers nothing by itself. */
-export const frameClient = async (port: number): Promise<FrameClient> => {
-  const socket = connect({ port, host: '127.0.0.1', ALPNProtocols: ['h2'], rejectUnauthorized: false });
-  const frames: Frame[] = [];
+/** Reads frames from bytes that come in pieces. The function it gives takes the next piece and gives the frames that are whole with it. */
+export const frameReader = (): ((data: Buffer) => readonly Frame[]) => {
   let rest: Buffer = Buffer.alloc(0);
-  let isClosed = false;
-  const waiting = new Set<() => void>();
-  const look = (): void => {
-    for (const check of waiting) check();
-  };
-  socket.on('data', (data: Buffer) => {
+  return (data) => {
+    const frames: Frame[] = [];
     rest = Buffer.concat([rest, data]);
     for (;;) {
       const length = rest.length >= 9 ? rest.readUIntBE(0, 3) : 0;
-      if (rest.length < 9 + length) break;
+      if (rest.length < 9 + length) return frames;
       frames.push({
         type: rest.readUInt8(3),
         flags: rest.readUInt8(4),
@@ -88,37 +72,5 @@ export const frameClient = async (port: number): Promise<FrameClient> => {
       });
       rest = rest.subarray(9 + length);
     }
-    look();
-  });
-  socket.on('error', () => {});
-  const closed = new Promise<void>((resolve) =>
-    socket.on('close', () => {
-      isClosed = true;
-      look();
-      resolve();
-    }),
-  );
-  onTestFinished(() => {
-    socket.destroy();
-  });
-  const until = (is: (frame: Frame) => boolean): Promise<Frame> =>
-    new Promise((resolve, reject) => {
-      const check = (): void => {
-        const found = frames.find(is);
-        if (found !== undefined) resolve(found);
-        else if (isClosed) reject(new Error('The connection was closed before.'));
-        else return;
-        waiting.delete(check);
-      };
-      waiting.add(check);
-      check();
-    });
-  const send = (...parts: readonly Buffer[]): void => {
-    if (!isClosed) socket.write(Buffer.concat(parts));
   };
-  socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-  send(frame(types.settings, 0, 0));
-  await until(({ type, flags }) => type === types.settings && flags === 0);
-  send(frame(types.settings, 1, 0));
-  return { socket, frames, send, until, closed, isClosed: () => isClosed };
 };

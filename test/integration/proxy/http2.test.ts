@@ -4,18 +4,8 @@ import { constants } from 'node:http2';
 import { connect } from 'node:tls';
 import { expect, test } from 'vitest';
 import { selfSigned } from '../../support/certificate.ts';
-import {
-  block,
-  endHeaders,
-  endStream,
-  type Frame,
-  type FrameClient,
-  frame,
-  frameClient,
-  request,
-  types,
-  uint32,
-} from '../../support/frames.ts';
+import { type FrameClient, frameClient } from '../../support/frame-client.ts';
+import { block, endHeaders, endStream, type Frame, frame, request, types, uint32 } from '../../support/frames.ts';
 import { fetchBy, sessionTo } from '../../support/fronts.ts';
 import { copy, service, startProxy } from '../../support/proxy.ts';
 import { eventually } from '../../support/raw.ts';
