@@ -74,7 +74,8 @@ export const createH2cLane = ({ connections, responseTimeoutMs }: LaneOptions): 
     session.on('error', forget).once('close', forget);
     // It takes no more requests; those that it has taken are finished.
     session.once('goaway', forget);
-    session.setTimeout(idleMs, () => {
+    session.setTimeout(idleMs);
+    session.on('timeout', () => {
       if (shared.streams === 0) session.close();
     });
     sessions.set(key, shared);

@@ -38,8 +38,8 @@ const maxSessionMb = 32;
 
 const webSocketKey = (): string => randomBytes(16).toString('base64');
 
-/** Connections of HTTP/2, inside TLS. */
-export const createHttp2Front = (handle: Handle): Front => {
+/** Connections of HTTP/2, inside TLS. `silenceMs`: after so long without a byte it is looked whether a client is still there. */
+export const createHttp2Front = (handle: Handle, silenceMs: number = keepAliveMs): Front => {
   const endless = new Set<ServerHttp2Stream>();
   const sessions = new Set<ServerHttp2Session>();
   const server = createServer({
@@ -88,7 +88,7 @@ export const createHttp2Front = (handle: Handle): Front => {
         unfinished.delete(stream);
         endIfOver();
         // Silence is counted from here; it was not while the stream was silent.
-        if (streams === 0 && !session.destroyed) session.setTimeout(keepAliveMs);
+        if (streams === 0 && !session.destroyed) session.setTimeout(silenceMs);
         if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !mayReset()) session.close();
         client?.close();
         // Node's side of a stream stays until a full collection, and with it all that these lead to.
@@ -98,9 +98,20 @@ export const createHttp2Front = (handle: Handle): Front => {
       handle(client);
       client.forget();
     });
-    // Silence ends a connection, but not one that carries a tunnel or a stream of events.
-    session.setTimeout(keepAliveMs, () => {
+    let isAsked = false;
+    // Silence ends a connection, but not one that carries a tunnel or a stream of events, as long as its client answers. Else what nghttp2
+    // has given up for an error would stay for ever: Node says nothing of that, and reads no more of it, not even its end.
+    session.setTimeout(silenceMs);
+    session.on('timeout', () => {
       if (streams === 0) session.close();
+      else if (isAsked) session.destroy();
+      else {
+        isAsked = true;
+        session.ping(() => {
+          isAsked = false;
+        });
+        session.setTimeout(silenceMs);
+      }
     });
   });
   server.on('sessionError', ignore);
