@@ -101,7 +101,7 @@ const startDaemon = async (engine) => {
 
 /** Follows what the daemon says of its copies. */
 const followState = ({ http }) => {
-  let services = new Map();
+  let copies = new Map();
   get({ host: '127.0.0.1', port: http, path: '/api/events', headers: { host: `localhost:${http}` } }, (events) => {
     let text = '';
     events.on('error', () => {});
@@ -111,10 +111,13 @@ const followState = ({ http }) => {
       const newest = /^data: (.*)$/m.exec(parts.at(-1) ?? '')?.[1];
       if (newest === undefined) return;
       const { workstreams } = JSON.parse(newest);
-      services = new Map(workstreams.map((copy) => [copy.name, copy.services.find(({ name }) => name === 'web')]));
+      copies = new Map(workstreams.map((copy) => [copy.name, copy]));
     });
   }).on('error', () => {});
-  return ({ name }) => services.get(name);
+  return {
+    serviceOf: ({ name }) => copies.get(name)?.services.find((service) => service.name === 'web'),
+    isStale: ({ name }) => copies.get(name)?.problems.some(({ code }) => code === 'copy-stale') === true,
+  };
 };
 
 /** The status that the address of a copy answers with. */
@@ -224,12 +227,12 @@ const run = async () => {
   const all = [...copies, guest, ...(container === undefined ? [] : [container])];
   await step('services', () => Promise.all(all.map((copy) => copy.start())));
   const daemon = await step('sidings', () => startDaemon(engine));
-  const serviceOf = followState(daemon);
+  const state = followState(daemon);
   let hasSecondRoot = true;
   const stage = {
     random,
     windows,
-    serviceOf,
+    ...state,
     statusOf: (copy) => statusOf(daemon, copy),
     reload: (withSecond = hasSecondRoot) => {
       hasSecondRoot = withSecond;

@@ -261,6 +261,11 @@ export const errors = {
     hint: 'Check its permissions; the other copies are not affected.',
     exit: 1,
   },
+  'copy-stale': {
+    message: '{name} is served as it was when it could last be understood.',
+    hint: 'Mend what is said beside this; what has changed since then counts from that moment on.',
+    exit: 1,
+  },
   'label-taken': {
     message: '{first} and {second} both become the hostname label {label}.',
     hint: 'Rename one of the two folders.',

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { toLabel } from '../model/hostname.ts';
-import { type Problem, problem } from '../model/problem.ts';
+import { type Problem, problem, warning } from '../model/problem.ts';
 import type { CopyClaim, Resolution, ServiceClaim } from '../model/workstream.ts';
 import { isMain } from '../resolver/slots.ts';
 
@@ -11,6 +11,8 @@ export interface CopyReading {
   readonly branch: string | undefined;
   /** The resolver's answer, or why there is none. */
   readonly outcome: Resolution | Unresolved;
+  /** Set where the answer is the last good one: why there is no newer. */
+  readonly stale?: Problem;
 }
 
 export interface Unresolved {
@@ -70,18 +72,25 @@ const conflictsOf = (claims: readonly CopyClaim[]): ReadonlyMap<string, readonly
   return conflicts;
 };
 
-const claimOf = ({ directory, branch, outcome }: CopyReading, upstreamHost: string): CopyClaim => {
+const claimOf = ({ directory, branch, outcome, stale }: CopyReading, upstreamHost: string): CopyClaim => {
   if ('failure' in outcome) {
     const { project, failure } = outcome;
     const name = basename(directory);
     const mode = isMain(name, project) ? 'main' : 'workstream';
     return { name, project, mode, slot: 0, directory, branch, services: [], problems: [failure] };
   }
-  const { name, project, mode, slot, env, problems } = outcome;
+  const { name, project, mode, slot, env } = outcome;
+  const problems = stale === undefined ? outcome.problems : [...outcome.problems, ...staleness(name, stale)];
   const composeProject = env.COMPOSE_PROJECT_NAME;
   const services = servicesOf(outcome, upstreamHost);
   return { name, project, mode, slot, directory, branch, services, problems, composeProject };
 };
+
+/** Nothing is refused for it: the services are where they were. */
+const staleness = (name: string, cause: Problem): readonly Problem[] => [
+  { ...cause, severity: 'warning' },
+  warning('copy-stale', { name }),
+];
 
 const servicesOf = ({ services }: Resolution, host: string): readonly ServiceClaim[] =>
   Object.entries(services).map(([name, service]) => {

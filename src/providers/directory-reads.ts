@@ -1,12 +1,13 @@
 import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, parse, sep } from 'node:path';
+import type { ErrorCode } from '../model/errors.ts';
 import type { Log } from '../model/log.ts';
 import { type Problem, problem, SidingsError, warning } from '../model/problem.ts';
 import type { Resolution } from '../model/workstream.ts';
 import { branchIn, mainCheckout, repositoryOf, worktreeEntries, worktreeNamedBy, worktreeOf } from '../resolver/git.ts';
 import { projectFileName, readProjectFile } from '../resolver/project-file.ts';
 import { reasonOf } from '../resolver/regular-file.ts';
-import type { CopyReading, Unresolved } from './claims.ts';
+import type { CopyReading } from './claims.ts';
 import type { Follow, Read } from './looks.ts';
 
 export interface FoundRoot {
@@ -58,7 +59,7 @@ export const readRoot: Read<FoundRoot> = async (root, follow) => {
 /** Key: real path of a folder. Undefined if it holds no `sidings.json`. */
 export const readCopy =
   (resolve: (directory: string) => Promise<Resolution>, log: Log): Read<FoundCopy | undefined> =>
-  async (directory, follow) => {
+  async (directory, follow, known) => {
     const file = join(directory, projectFileName);
     const git = join(directory, '.git');
     follow(dirname(directory), [basename(directory)]);
@@ -75,17 +76,42 @@ export const readCopy =
     if (repository !== undefined && repository.gitFolder !== git) follow(repository.gitFolder, ['HEAD']);
     const branch = repository && (await branchIn(repository.gitFolder));
 
-    const outcome = await resolve(directory).catch(async (error: unknown): Promise<Unresolved> => {
-      const project = await readProjectFile(directory).then(
-        (content) => content.project,
-        () => '',
-      );
-      if (error instanceof SidingsError) return { project, failure: error.problem };
-      log.error({ directory, err: error }, 'a copy could not be resolved');
-      return { project, failure: problem('copy-unreadable', { directory, reason: reasonOf(error) }) };
-    });
-    return { directory, branch, outcome, repository: repository?.commonFolder };
+    const found = { directory, branch, repository: repository?.commonFolder };
+    try {
+      return { ...found, outcome: await resolve(directory) };
+    } catch (error) {
+      return { ...found, ...(await notUnderstood(directory, error, known?.outcome, log)) };
+    }
   };
+
+/** What keeps a copy from being understood for a while: a file that is half written, a command that hangs. All else is what holds now. */
+const passing: ReadonlySet<ErrorCode> = new Set([
+  'project-file-unreadable',
+  'project-file-syntax',
+  'project-file-invalid',
+  'resolver-failed',
+  'resolver-timeout',
+] as const);
+
+/** What counts while a copy is not understood: what it was before, where that may pass. */
+const notUnderstood = async (
+  directory: string,
+  error: unknown,
+  known: CopyReading['outcome'] | undefined,
+  log: Log,
+): Promise<Pick<CopyReading, 'outcome' | 'stale'>> => {
+  const cause = error instanceof SidingsError ? error.problem : undefined;
+  if (cause !== undefined && passing.has(cause.code) && known !== undefined && !('failure' in known))
+    return { outcome: known, stale: cause };
+  if (cause === undefined) log.error({ directory, err: error }, 'a copy could not be resolved');
+  const project = await readProjectFile(directory).then(
+    (content) => content.project,
+    () => '',
+  );
+  return {
+    outcome: { project, failure: cause ?? problem('copy-unreadable', { directory, reason: reasonOf(error) }) },
+  };
+};
 
 /** Key: the common folder of a repository. */
 export const readRepository: Read<FoundRepository> = async (commonFolder, follow) => {

@@ -2,8 +2,11 @@ import type { FolderWatches, Follower, Interest } from './folder-watches.ts';
 
 export type Follow = (folder: string, interest: Interest) => void;
 
-/** One kind of thing to look at: reads the one with this key, after it has followed the folders that it reads from. */
-export type Read<Value> = (key: string, follow: Follow) => Promise<Value>;
+/**
+ * One kind of thing to look at: reads the one with this key, after it has followed the folders that it reads from. `known` is what it gave
+ * the last time.
+ */
+export type Read<Value> = (key: string, follow: Follow, known: Value | undefined) => Promise<Value>;
 
 /**
  * What was read from the disk, kept until the folders that it came from change. The asker walks through all of it again
@@ -64,9 +67,10 @@ export const createLooks = (watches: FolderWatches, news: () => void, concurrenc
       watches.unfollow(look);
       look.unwatched = false;
       look.stale = false;
-      look.value = await read(key, (folder, interest) => {
+      const follow: Follow = (folder, interest) => {
         if (isKept() && !watches.follow(look, folder, interest)) look.unwatched = true;
-      });
+      };
+      look.value = await read(key, follow, look.value as Value | undefined);
     });
     look.running = false;
     if (look.begun === round) unfinished -= 1;
