@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
@@ -18,6 +18,7 @@ import { composeName } from './environment.ts';
 import { reasonOf } from './regular-file.ts';
 import { namedSiblings } from './siblings.ts';
 import { chooseSlot, slotInName } from './slots.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** A lock that was not touched for this long was left over by a process that was killed; a claim takes some milliseconds. */
 const staleMs = 5000;
@@ -200,26 +201,13 @@ const acquire = async (stateDirectory: string): Promise<Held> => {
 
 const unwritable = (file: string, error: unknown) => fail('state-unwritable', { file, reason: reasonOf(error) });
 
-/** The new text is on the disk before it takes the place of the old one: a reader sees one of the two, and whole. */
 const replace = async (stateDirectory: string, text: string): Promise<void> => {
   const file = claimsFile(stateDirectory);
-  const temporary = `${file}.${process.pid}.tmp`;
   try {
-    const handle = await open(temporary, 'w', 0o600);
-    try {
-      await handle.writeFile(text);
-      if (process.getuid?.() === 0) {
-        // With sudo, the file stays with the one whose state this is.
-        const { uid, gid } = await stat(stateDirectory);
-        await handle.chown(uid, gid);
-      }
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
+    // With sudo, the file stays with the one whose state this is.
+    const owner = process.getuid?.() === 0 ? await stat(stateDirectory) : undefined;
+    await writeWhole(file, text, 0o600, owner);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     throw unwritable(file, error);
   }
 };

@@ -3,11 +3,11 @@ import { setTimeout } from 'node:timers/promises';
 import { fail, type Problem, warning } from '../model/problem.ts';
 import { rootCertificateFile } from '../model/root-certificate.ts';
 import { printable } from '../model/text.ts';
+import type { Owner } from '../resolver/whole-file.ts';
 import {
   addGeneration,
   generationsIn,
   keyFile,
-  type Owner,
   prepareFolder,
   protectKey,
   readGeneration,

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { readRegularFile } from '../resolver/regular-file.ts';
-import { type Owner, replaceFile } from './certificate-folder.ts';
+import type { Owner } from '../resolver/whole-file.ts';
+import { replaceFile } from './certificate-folder.ts';
 
 /** Where systems keep all roots in one file: Debian and Arch, Fedora, openSUSE, Alpine and macOS. */
 const systemBundles = [

@@ -1,9 +1,10 @@
-import { createPrivateKey, type KeyObject, randomUUID, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { chmod, chown, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fail, type Problem, type SidingsError, warning } from '../model/problem.ts';
 import { rootCertificateFile } from '../model/root-certificate.ts';
 import { readRegularFile, reasonOf } from '../resolver/regular-file.ts';
+import { type Owner, removeUnfinished, unfinished, writeWhole } from '../resolver/whole-file.ts';
 
 /**
  * Where the root certificate lives:
@@ -17,21 +18,12 @@ import { readRegularFile, reasonOf } from '../resolver/regular-file.ts';
  * generation is there already. So no certificate is ever without its key, and two processes never make the same generation.
  */
 const generationName = /^root-([1-9][0-9]{0,5})$/;
-const unfinished = '.new-';
-/** Filling a folder takes milliseconds; what is older than this was left by a process that was killed. */
-const unfinishedMs = 60_000;
 
 const certificateFile = (folder: string, generation: number): string =>
   join(folder, `root-${generation}`, 'certificate.pem');
 
 /** The key of a generation. */
 export const keyFile = (folder: string, generation: number): string => join(folder, `root-${generation}`, 'key.pem');
-
-/** Who files are given to, when root works on behalf of a user. */
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
 
 const unwritable = (file: string, error: unknown): SidingsError =>
   fail('certificates-unwritable', { file, reason: reasonOf(error) });
@@ -98,15 +90,6 @@ export const addGeneration = async (
   }
 };
 
-const removeUnfinished = async (folder: string): Promise<void> => {
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(unfinished)) continue;
-    const path = join(folder, name);
-    const age = Date.now() - (await stat(path).then(({ mtimeMs }) => mtimeMs, Date.now));
-    if (age > unfinishedMs) await rm(path, { recursive: true, force: true });
-  }
-};
-
 /** Reads one file of the root; `undefined` where there is none. */
 const readPart = async (file: string): Promise<string | undefined> => {
   try {
@@ -144,19 +127,28 @@ const readCertificate = (folder: string, generation: number): Promise<X509Certif
     'it is not a certificate',
   );
 
+/** Whoever owns the key knows it, and what it signs would be trusted here. Root can be anybody, and what belongs to root was meant to be. */
+const refuseForeignKey = async (file: string): Promise<void> => {
+  const own = process.geteuid?.() ?? 0;
+  const uid = await stat(file).then(
+    ({ uid }) => uid,
+    () => own,
+  );
+  if (own !== 0 && uid !== 0 && uid !== own)
+    throw fail('root-certificate-unreadable', { file, reason: 'it belongs to another user' });
+};
+
 /** A generation with its key. Errors: `root-certificate-unreadable`, `root-certificate-damaged`. */
 export const readGeneration = async (
   folder: string,
   generation: number,
-): Promise<{ readonly certificate: X509Certificate; readonly key: KeyObject }> => ({
-  certificate: await readCertificate(folder, generation),
-  key: await parsePart(
-    folder,
-    keyFile(folder, generation),
-    (text) => createPrivateKey(text),
-    'it is not a private key',
-  ),
-});
+): Promise<{ readonly certificate: X509Certificate; readonly key: KeyObject }> => {
+  const certificate = await readCertificate(folder, generation);
+  const file = keyFile(folder, generation);
+  await refuseForeignKey(file);
+  const key = await parsePart(folder, file, (text) => createPrivateKey(text), 'it is not a private key');
+  return { certificate, key };
+};
 
 /** A certificate that was made for a trust store. */
 export interface RootCertificate {
@@ -187,13 +179,9 @@ export const refuseOrphan = async (folder: string): Promise<void> => {
 /** Replaces a file in one step, when its text is another. */
 export const replaceFile = async (file: string, text: string, owner?: Owner): Promise<void> => {
   if ((await readRegularFile(file).catch(() => undefined)) === text) return;
-  const fresh = join(dirname(file), `${unfinished}${randomUUID()}`);
   try {
-    await writeFile(fresh, text, { mode: 0o644, flush: true });
-    if (owner !== undefined) await chown(fresh, owner.uid, owner.gid);
-    await rename(fresh, file);
+    await writeWhole(file, text, 0o644, owner);
   } catch (error) {
-    await rm(fresh, { force: true });
     throw unwritable(file, error);
   }
 };
