@@ -19,6 +19,8 @@ export interface Certificate {
   readonly key: string;
   /** From this moment on (milliseconds since the epoch) a newer one should be used; undefined: never. */
   readonly renewAt: number | undefined;
+  /** It is not valid before this moment, which is in the future where the clock was set back; undefined: nothing can be done about it. */
+  readonly validFrom: number | undefined;
 }
 
 const newKey = promisify(generateKeyPair);
@@ -51,5 +53,5 @@ export const issueLeaf = async (root: Root, hostname: string, now: number): Prom
     root.facts,
     root.key,
   );
-  return { cert: toPem(der), key: privateKey, renewAt: now + (notAfter - now) * renewAfter };
+  return { cert: toPem(der), key: privateKey, renewAt: now + (notAfter - now) * renewAfter, validFrom: notBefore };
 };

@@ -35,5 +35,5 @@ export const readOwnCertificate = async (
       reason: `it ended on ${new Date(end).toISOString().slice(0, 10)}`,
     });
   }
-  return { cert, key, renewAt: undefined };
+  return { cert, key, renewAt: undefined, validFrom: undefined };
 };

@@ -42,6 +42,16 @@ export interface SecureContexts {
   readonly use: (issue: Issue) => void;
 }
 
+/** What is kept for a name. */
+interface Issued extends Pick<Certificate, 'validFrom'> {
+  readonly context: SecureContext;
+}
+
+const isEarly = ({ validFrom = 0 }: Pick<Certificate, 'validFrom'>, now: number): boolean => now < validFrom;
+
+const isDue = (certificate: Pick<Certificate, 'renewAt' | 'validFrom'>, now: number): boolean =>
+  isEarly(certificate, now) || now >= (certificate.renewAt ?? Number.POSITIVE_INFINITY);
+
 const usualMax = 1000;
 /** How often the end of the default certificate is looked at. */
 const usualCheckMs = 60 * 60 * 1000;
@@ -50,7 +60,7 @@ const usualCheckMs = 60 * 60 * 1000;
 export const createSecureContexts = (options: SecureContextsOptions): SecureContexts => {
   const { allowed, statusHostname, log, max = usualMax, now = Date.now } = options;
 
-  const cacheOf = (issuer: Issue): LRUCache<string, SecureContext> =>
+  const cacheOf = (issuer: Issue): LRUCache<string, Issued> =>
     new LRUCache({
       max,
       // Certificates end by the calendar; the usual clock of the cache stands still while a laptop sleeps.
@@ -60,9 +70,9 @@ export const createSecureContexts = (options: SecureContextsOptions): SecureCont
       ignoreFetchAbort: true,
       fetchMethod: async (hostname, _stale, { options: entry }) => {
         const certificate = await issuer(hostname);
-        const { renewAt } = certificate;
+        const { renewAt, validFrom } = certificate;
         if (renewAt !== undefined) entry.ttl = Math.max(1, Math.floor(renewAt - now()));
-        return createSecureContext(keyPair(certificate));
+        return { context: createSecureContext(keyPair(certificate)), validFrom };
       },
     });
   let { issue } = options;
@@ -72,9 +82,12 @@ export const createSecureContexts = (options: SecureContextsOptions): SecureCont
   const contextFor = async (servername: string): Promise<SecureContext> => {
     const hostname = toServerName(servername);
     if (hostname === undefined || !allowed(hostname)) throw new Error('The client asked for a name that is not ours.');
-    const context = await cache.fetch(hostname);
-    if (context === undefined) throw new Error(`No certificate was issued for ${hostname}.`);
-    return context;
+    const kept = cache.peek(hostname);
+    // The clock was set back behind what it said when this one was issued.
+    if (kept !== undefined && isEarly(kept, now())) cache.delete(hostname);
+    const issued = await cache.fetch(hostname);
+    if (issued === undefined) throw new Error(`No certificate was issued for ${hostname}.`);
+    return issued.context;
   };
 
   return {
@@ -86,13 +99,13 @@ export const createSecureContexts = (options: SecureContextsOptions): SecureCont
       );
     },
     keepDefault: async (apply, signal) => {
-      let renewAt: number | undefined;
+      let current: Pick<Certificate, 'renewAt' | 'validFrom'> | undefined;
       const renew = async (): Promise<void> => {
         const issuer = issue;
         const certificate = await issuer(statusHostname);
         if (issuer !== issue) return renew();
         if (signal.aborted) return;
-        renewAt = certificate.renewAt;
+        current = certificate;
         apply(keyPair(certificate));
       };
       let busy = false;
@@ -104,7 +117,7 @@ export const createSecureContexts = (options: SecureContextsOptions): SecureCont
         busy = false;
       };
       const timer = setInterval(() => {
-        if (!busy && renewAt !== undefined && now() >= renewAt) void again();
+        if (!busy && current !== undefined && isDue(current, now())) void again();
       }, options.checkMs ?? usualCheckMs);
       timer.unref();
       renewals.add(again);

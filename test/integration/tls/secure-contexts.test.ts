@@ -116,6 +116,24 @@ test('a leaf is replaced before it ends, and not earlier', async () => {
   expect(issue).toHaveBeenCalledTimes(2);
 });
 
+test('a clock that is set back makes what was issued before invalid for now, and it is issued again', async () => {
+  const { root } = await open();
+  let time = Date.now() + 40 * dayMs;
+  const issue = vi.fn<Issue>((hostname) => issueLeaf(root, hostname, time));
+  const { contexts } = await start({ issue, now: () => time, checkMs: 5 });
+  issue.mockClear();
+  const early = await contexts.contextFor('a.localhost');
+  // As much as a certificate is backdated.
+  time -= dayMs;
+  expect(await contexts.contextFor('a.localhost')).toBe(early);
+  time -= 39 * dayMs;
+  const valid = await contexts.contextFor('a.localhost');
+  expect(valid).not.toBe(early);
+  expect(await contexts.contextFor('a.localhost')).toBe(valid);
+  await eventually(() => issue.mock.calls.length === 3, 'a new default certificate');
+  expect(issue.mock.calls.map(([name]) => name).sort()).toEqual(['a.localhost', 'a.localhost', 'localhost']);
+});
+
 test('what cannot be issued fails its handshake only, is tried again, and never ends the process', async () => {
   const { root } = await open();
   let broken: (() => Promise<Certificate>) | undefined;
@@ -132,7 +150,7 @@ test('what cannot be issued fails its handshake only, is tried again, and never 
   await expect(handshake(port, { ca, servername: 'a.localhost' })).rejects.toThrow();
   broken = () => Promise.reject('rejected with a text');
   await expect(handshake(port, { ca, servername: 'a.localhost' })).rejects.toThrow();
-  broken = () => Promise.resolve({ cert: 'no certificate', key: 'no key', renewAt: undefined });
+  broken = () => Promise.resolve({ cert: 'no certificate', key: 'no key', renewAt: undefined, validFrom: undefined });
   await expect(handshake(port, { ca, servername: 'a.localhost' })).rejects.toThrow();
   await expect(handshake(port, { ca, servername: 'throws.localhost' })).rejects.toThrow();
   broken = undefined;
