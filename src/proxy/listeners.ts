@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { presenceMs } from './presence.ts';
 
 /** The sockets the proxy listens on, and the connections that came from them. */
 export interface Listeners {
@@ -52,7 +53,10 @@ export const openListeners = ({ most, crowded }: ListenerOptions): Listeners => 
   const open = (host: string, port: number, onConnection: Accept): Promise<Server> =>
     new Promise((resolve, reject) => {
       // A client may close its half and still wait for the answer.
-      const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(socket, onConnection));
+      const presence = { keepAlive: true, keepAliveInitialDelay: presenceMs };
+      const server = createServer({ allowHalfOpen: true, noDelay: true, ...presence }, (socket) =>
+        accept(socket, onConnection),
+      );
       server.once('error', reject);
       server.listen({ host, port, exclusive: true, ipv6Only: true }, () => {
         server.off('error', reject);

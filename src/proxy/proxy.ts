@@ -42,6 +42,8 @@ export interface ProxyOptions {
   readonly onExchange?: ((exchange: Exchange) => void) | undefined;
   /** Milliseconds without a byte before an upstream's answer begins. */
   readonly responseTimeoutMs: number;
+  /** Milliseconds of silence after which it is asked whether an upstream that is not this machine is still there; usual where absent. */
+  readonly presenceMs?: number | undefined;
   /** `full`: without the fast lane, for diagnosis. */
   readonly lanes?: 'fast' | 'full' | undefined;
   /** Connections of clients at a time; without end where absent. */
@@ -85,7 +87,7 @@ const maxLooks = 3;
 /** The proxy: listeners, dispatch, and the full lane behind it. */
 export const createProxy = (options: ProxyOptions): Proxy => {
   const { table, confirm, suspect, diagnose, onExchange, log } = options;
-  const connections = openUpstreamConnections();
+  const connections = openUpstreamConnections(options.presenceMs);
   const laneOptions = { connections, responseTimeoutMs: options.responseTimeoutMs };
   const fast = options.lanes === 'full' ? undefined : openUpstreams(connections.open, options.responseTimeoutMs);
   const fullLane = createFullLane(laneOptions);

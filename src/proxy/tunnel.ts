@@ -10,7 +10,6 @@ export const tunnel = (client: Duplex, early: Buffer, upstream: Duplex, first: B
     if (!(side instanceof Socket)) continue;
     side.setTimeout(0);
     side.setNoDelay(true);
-    side.setKeepAlive(true, 60_000);
   }
   if (early.length > 0) client.unshift(early);
   if (first.length > 0) upstream.unshift(first);

@@ -2,6 +2,7 @@ import { Agent, type ClientRequest, type ClientRequestArgs } from 'node:http';
 import { connect, type LookupFunction, type OnReadOpts, type Socket, type TcpSocketConnectOpts } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Upstream } from '../model/workstream.ts';
+import { presenceMs } from './presence.ts';
 import { readToEnd } from './read-to-end.ts';
 import { tellReset } from './tell-reset.ts';
 
@@ -32,8 +33,8 @@ const loopbackLookup = (familyOf: ReadonlyMap<number, number>, port: number): Lo
   return (_hostname, _options, callback) => callback(null, familyOf.get(port) === 6 ? [v6, v4] : [v4, v6]);
 };
 
-/** Opens connections and keeps those that may be used again, per upstream. */
-export const openUpstreamConnections = (): UpstreamConnections => {
+/** Opens connections and keeps those that may be used again, per upstream. `askMs`: see `presence.ts`. */
+export const openUpstreamConnections = (askMs: number = presenceMs): UpstreamConnections => {
   const familyOf = new Map<number, number>();
 
   const open = ({ host, port, protocol }: Upstream, onread?: OnReadOpts): Socket => {
@@ -44,7 +45,11 @@ export const openUpstreamConnections = (): UpstreamConnections => {
         ? (options: TcpSocketConnectOpts) => connectTls({ ...options, ...secure })
         : (options: TcpSocketConnectOpts) => tellReset(connect(options));
     const read = onread === undefined ? {} : { onread };
-    if (host !== 'localhost') return readToEnd(link({ host, port, noDelay: true, ...read }));
+    if (host !== 'localhost') {
+      const socket = readToEnd(link({ host, port, noDelay: true, ...read }));
+      // Not as an option, which TLS does not look at.
+      return socket.once('connect', () => socket.setKeepAlive(true, askMs));
+    }
     const lookup = loopbackLookup(familyOf, port);
     const options = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: familyMs } as const;
     const socket = readToEnd(link({ host, port, noDelay: true, lookup, ...options, ...read }));
