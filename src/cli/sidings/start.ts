@@ -54,7 +54,8 @@ export const start = async (flags: SettingOptions): Promise<number> => {
   };
   process.on('SIGHUP', oneAfterTheOther(reload));
 
-  process.stdout.write(readyLine(settings, daemon.ports));
+  // Whoever started it may have left, and there are requests to be answered all the same.
+  process.stdout.on('error', () => {}).write(readyLine(settings, daemon.ports));
   await daemon.closed;
   return 0;
 };

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ask, type RunningSidings, start, startSidings } from '../../support/commands.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { makeCopies } from '../../support/project-copies.ts';
+import { portOf } from '../../support/proxy.ts';
 import { eventually, rawClient } from '../../support/raw.ts';
 
 const hostname = 'project-2.api.localhost';
@@ -95,26 +96,39 @@ test('a second signal does not wait for what is under way', async () => {
   expect(await sidings.ended).toMatchObject({ code: 1 });
 });
 
-test('nobody reads what it prints: it serves all the same', async () => {
-  const { copy, sidings } = await scene();
-  sidings.child.kill('SIGTERM');
-  await sidings.ended;
+/** One that nobody had a moment ago. */
+const freePort = async (): Promise<number> => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = portOf(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+};
+
+test.each([
+  ['closed', '>&-'],
+  ['full', '>/dev/full 2>/dev/full'],
+  ['a pipe that nobody reads', ''],
+])('what it prints to is %s: it serves all the same', async (_what, redirection) => {
+  const [copy] = await makeCopies(await temporaryFolder(), ['project-2']);
+  const cwd = copy?.directory ?? '';
+  const port = await freePort();
   const command = join(import.meta.dirname, '../../../dist/cli/sidings.js');
-  const args = [command, 'start', '--no-tls', '--no-docker', '--http-port', String(sidings.port), '--access-log'];
-  const { child, ended } = start('sh', ['-c', 'exec "$@" >&-', 'sh', process.execPath, ...args], {
-    cwd: copy.directory,
-    env: { PATH: process.env.PATH, HOME: copy.directory, SIDINGS_STATE_DIR: `${copy.directory}/.state` },
+  const args = [command, 'start', '--no-tls', '--no-docker', '--http-port', String(port), '--access-log'];
+  const { child, ended } = start('sh', ['-c', `exec "$@" ${redirection}`, 'sh', process.execPath, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: cwd, SIDINGS_STATE_DIR: `${cwd}/.state` },
   });
-  child.stderr?.destroy();
+  for (const stream of [child.stdout, child.stderr]) stream?.destroy();
   await eventually(
     () =>
-      ask(sidings.port, 'localhost').then(
-        ({ status }) => status === 200,
+      ask(port, 'nowhere.localhost').then(
+        ({ status }) => status === 404,
         () => false,
       ),
-    'the page',
+    'an answer',
   );
-  expect((await ask(sidings.port, 'nowhere.localhost')).status).toBe(404);
+  for (let count = 0; count < 5; count += 1) expect((await ask(port, 'nowhere.localhost')).status).toBe(404);
   child.kill('SIGTERM');
   expect(await ended).toMatchObject({ code: 0 });
 });
