@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
@@ -15,6 +15,7 @@ import {
   validClaim,
 } from './claims.ts';
 import { composeName } from './environment.ts';
+import { makeFolder } from './make-folder.ts';
 import { reasonOf } from './regular-file.ts';
 import { namedSiblings } from './siblings.ts';
 import { chooseSlot, slotInName } from './slots.ts';
@@ -183,7 +184,7 @@ const acquire = async (stateDirectory: string): Promise<Held> => {
   const end = performance.now() + waitMs;
   for (;;) {
     try {
-      await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
+      await makeFolder(stateDirectory);
       const release = await lock(claimsFile(stateDirectory), options);
       const taken = await identity();
       return {

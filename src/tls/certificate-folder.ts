@@ -1,8 +1,9 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { chmod, chown, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fail, type Problem, type SidingsError, warning } from '../model/problem.ts';
 import { rootCertificateFile } from '../model/root-certificate.ts';
+import { makeFolder } from '../resolver/make-folder.ts';
 import { readRegularFile, reasonOf } from '../resolver/regular-file.ts';
 import { type Owner, removeUnfinished, unfinished, writeWhole } from '../resolver/whole-file.ts';
 
@@ -33,7 +34,7 @@ const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoExc
 /** Makes the folder where there is none, for its owner alone, and keeps others from writing to one that exists. */
 export const prepareFolder = async (folder: string, owner?: Owner): Promise<void> => {
   try {
-    const made = await mkdir(resolve(folder), { recursive: true, mode: 0o700 });
+    const made = await makeFolder(resolve(folder));
     if (made !== undefined && owner !== undefined) {
       for (let path = resolve(folder); path.length >= made.length; path = dirname(path))
         await chown(path, owner.uid, owner.gid);

@@ -1,4 +1,3 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Settings } from '../../../config/settings.ts';
 import { verifiedFile } from '../../../feedback/service-log.ts';
@@ -6,7 +5,9 @@ import { type Problem, SidingsError, warning } from '../../../model/problem.ts';
 import type { RequestSummary } from '../../../model/requests.ts';
 import type { Workstream } from '../../../model/workstream.ts';
 import { findCopy } from '../../../resolver/find-copy.ts';
-import { reasonOf } from '../../../resolver/regular-file.ts';
+import { makeFolder } from '../../../resolver/make-folder.ts';
+import { readRegularFile, reasonOf } from '../../../resolver/regular-file.ts';
+import { writeWhole } from '../../../resolver/whole-file.ts';
 import { exitCodeOf } from '../../report.ts';
 import { inspect } from '../../stack-env/inspect.ts';
 import { inspectCompose } from '../../stack-env/inspect-compose.ts';
@@ -128,14 +129,14 @@ const failuresSince = async (
 };
 
 const readMoment = async (file: string): Promise<number | undefined> => {
-  const text = await readFile(file, 'utf8').catch(() => '');
+  const text = await readRegularFile(file).catch(() => '');
   return /^\d{13}\n$/.test(text) ? Number(text) : undefined;
 };
 
 const writeMoment = async (file: string, moment: number): Promise<Problem | undefined> => {
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    await writeFile(file, `${moment}\n`, { mode: 0o600 });
+    await makeFolder(dirname(file));
+    await writeWhole(file, `${moment}\n`, 0o600);
     return undefined;
   } catch (error) {
     return warning('state-unwritable', { file, reason: reasonOf(error) });
