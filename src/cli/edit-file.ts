@@ -1,6 +1,6 @@
-import { chmod, chown, constants, open, readlink, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, open, readlink, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { maxFileSize } from '../resolver/regular-file.ts';
+import { maxFileSize, openRegularFile } from '../resolver/regular-file.ts';
 
 /** The file that a path leads to in the end, whether it exists or not. */
 export const behindLinks = async (path: string, depth = 0): Promise<string> => {
@@ -19,17 +19,14 @@ export interface Current {
 
 /** Reads a regular file of at most 1 MB; undefined where there is none. */
 export const readCurrent = async (path: string): Promise<Current | undefined> => {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
+  const handle = await openRegularFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
   if (handle === undefined) return undefined;
   try {
-    const stat = await handle.stat();
-    if (stat.isDirectory()) throw new Error('it is a folder');
-    if (!stat.isFile()) throw new Error('it is not a regular file');
-    if (stat.size > maxFileSize) throw new Error('it is larger than 1 MB');
-    const { mode, uid, gid } = stat;
+    const { size, mode, uid, gid } = await handle.stat();
+    if (size > maxFileSize) throw new Error('it is larger than 1 MB');
     return { bytes: await handle.readFile(), mode: mode & 0o7777, uid, gid };
   } finally {
     await handle.close();

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 
 /**
@@ -19,9 +19,18 @@ const restMs = 5;
 
 export const timesFile = (log: string): string => `${log}.times`;
 
+/** Opens a file to append to. A FIFO in its place would be waited for without `O_NONBLOCK`. Throws the system's error. */
+export const openToAppend = (file: string): number => {
+  const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
+  const fd = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o600);
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw new Error('it is not a regular file');
+};
+
 /** Opens the times of a log to append to. Throws the system's error. */
 export const openLogTimes = (log: string, now: () => number = Date.now): LogTimes => {
-  const fd = openSync(timesFile(log), 'a', 0o600);
+  const fd = openToAppend(timesFile(log));
   const { size } = fstatSync(fd);
   // A disk that was full may have cut the last one, and all that follow would be out of place.
   if (size % recordBytes !== 0) ftruncateSync(fd, size - (size % recordBytes));

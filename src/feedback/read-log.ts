@@ -1,4 +1,4 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { constants, type FileHandle, open, stat } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isBetween, type LogLine, type LogQuery, logLine } from '../model/log-line.ts';
 import { offsetAfter, readTimes, timesFile } from './log-times.ts';
@@ -10,8 +10,15 @@ interface OpenLog {
   readonly close: () => Promise<void>;
 }
 
+/** Opens a file to read; undefined where there is none. A FIFO in its place would be waited for without `O_NONBLOCK`, and is none. */
+const tryOpen = async (file: string): Promise<FileHandle | undefined> => {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
+  if (handle === undefined || (await handle.stat()).isFile()) return handle;
+  await handle.close();
+  return undefined;
+};
+
 const openLog = async (file: string): Promise<OpenLog | undefined> => {
-  const tryOpen = (name: string): Promise<FileHandle | undefined> => open(name, 'r').catch(() => undefined);
   const handle = await tryOpen(file);
   if (handle === undefined) return undefined;
   const times = await tryOpen(timesFile(file));

@@ -1,8 +1,8 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, renameSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { toLabel } from '../model/hostname.ts';
 import { shortHash } from '../model/text.ts';
-import { openLogTimes, timesFile } from './log-times.ts';
+import { openLogTimes, openToAppend, timesFile } from './log-times.ts';
 
 const usualCap = 5 * 1024 * 1024;
 
@@ -37,7 +37,7 @@ const leastTimesCap = 64 * 1024;
 export const openServiceLog = (file: string, capBytes: number = usualCap, now: () => number = Date.now): ServiceLog => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const openFiles = () => {
-    const log = openSync(file, 'a', 0o600);
+    const log = openToAppend(file);
     try {
       return { fd: log, times: openLogTimes(file, now) };
     } catch (error) {
