@@ -25,11 +25,16 @@ type Args<Code extends ErrorCode> = keyof Params<Code> extends never
   ? [params?: Record<string, never>]
   : [params: Params<Code>];
 
-// Parameters come from folder names, headers and other programs: they are text, so nothing in them may act on a terminal.
+/** Longest text that a parameter may be, in characters; the longest path. */
+const longest = 4096;
+
+// Parameters come from folder names, headers and other programs: they are text, so nothing in them may act on a terminal or have no end.
 const fill = (template: string, params: Readonly<Record<string, string | number>>): string =>
   template.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = params[name];
-    return value === undefined ? whole : printable(String(value));
+    if (value === undefined) return whole;
+    const text = String(value);
+    return printable(text.length > longest ? `${text.slice(0, longest)}…` : text);
   });
 
 /** The finding for a code, with its message and hint filled in. */

@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
+import { logs } from '../../../src/cli/sidings/logs.ts';
 import { lookup } from '../../../src/cli/sidings/lookup.ts';
 import { ls } from '../../../src/cli/sidings/ls.ts';
 import { requests } from '../../../src/cli/sidings/requests.ts';
 import { openHistory } from '../../../src/feedback/history.ts';
+import { serviceLogFile } from '../../../src/feedback/service-log.ts';
 import { problem } from '../../../src/model/problem.ts';
 import { printable } from '../../../src/model/text.ts';
 import { makeCopy } from '../../support/copies.ts';
 import { exchangeOf } from '../../support/exchange.ts';
-import { temporaryFolder } from '../../support/folder.ts';
+import { temporaryFolder, write } from '../../support/folder.ts';
 import { bounded, patienceMs } from '../../support/fuzz.ts';
 import { changingState, startStatus } from '../../support/status.ts';
 import { anyText } from '../../support/text.ts';
@@ -110,3 +112,55 @@ test(
   },
   patienceMs,
 );
+
+test('a log of escapes, of characters that turn text around and of megabytes is printed as lines with an end', async () => {
+  const folder = await temporaryFolder();
+  const directory = await makeCopy(join(folder, 'project-3'));
+  const flags = { httpPort: '1', tls: false, stateDir: join(folder, 'state'), suffix: ['localhost'] };
+  const megabyte = 1024 * 1024;
+  const written = [
+    'x'.repeat(megabyte),
+    '\u001b[2J\u001b]0;title\u0007\u009b31m\u202egnp.exe\u2066\u2028\0\u007f\b',
+    '\u001b[31m'.repeat(megabyte / 16),
+    '\u001b]8;;http://evil\u001b\\\\link\u001b]8;;\u001b\\\\',
+    '\u202e'.repeat(megabyte / 8),
+    '\u001b['.repeat(megabyte / 8),
+    '<img src=x onerror=alert(1)>\r\n\rok',
+  ];
+  await write(serviceLogFile(flags.stateDir, directory, 'api'), `${written.join('\n')}\n`);
+  printed.text = '';
+  expect(await logs('api', { ...flags, dir: directory, lines: '50' })).toBe(0);
+  const lines = printed.text.trimEnd().split('\n');
+  // One of them has an end in it.
+  expect(lines).toHaveLength(written.length + 1);
+  for (const line of lines) {
+    expect(line).toBe(printable(line));
+    // Each of its 16,384 characters may be shown as a code of eight.
+    expect(line.length).toBeLessThan(9 * 16_384);
+  }
+  printed.text = '';
+  await logs('api', { ...flags, dir: directory, lines: '50', json: true });
+  expect(printed.text).not.toMatch(/[\u007f-\u009f\u202e\u2066\u2028]/);
+  expect((JSON.parse(printed.text) as { lines: unknown[] }).lines.length).toBe(lines.length);
+});
+
+test('what is wrong with a file of a megabyte is said with an end', async () => {
+  const folder = await temporaryFolder();
+  const directory = join(folder, 'project-3');
+  const flags = { httpPort: '1', tls: false, stateDir: join(folder, 'state'), suffix: ['localhost'], root: [folder] };
+  const long = '\u202e<b>'.repeat(150_000);
+  for (const content of [
+    { project: long, services: {} },
+    { project: 'project', services: { [long]: { port: 1 } } },
+    { project: 'project', services: {}, [long]: 1 },
+    { project: 'project', services: { api: { port: 1, [long]: 1 } }, env: { A: `{${long}}` } },
+    { project: 'project', services: { api: { port: 1 } }, env: { A: `{${'x'.repeat(600_000)}}` } },
+  ]) {
+    await makeCopy(directory, content);
+    printed.text = '';
+    await ls(flags);
+    expect(printed.text).toMatch(/\n {2}hint: /);
+    expect(printed.text.length).toBeLessThan(100_000);
+    for (const line of printed.text.split('\n')) expect(line).toBe(printable(line));
+  }
+});

@@ -16,6 +16,11 @@ test('what is filled in is text: no terminal codes, and braces in it are not fil
   expect(message).toBe('\\u{1b}[2J{reason}.');
 });
 
+test('what is filled in has an end', () => {
+  const { message } = problem('root-unreadable', { directory: 'x'.repeat(1_000_000), reason: 'y' });
+  expect(message).toBe(`The root ${'x'.repeat(4096)}… cannot be read: y.`);
+});
+
 test('a word in braces that nothing was given for stays as it is', () => {
   expect(problem('usage', {} as { reason: string }).message).toBe('{reason}.');
 });
