@@ -11,6 +11,7 @@ const commands = {
   busybox: 'busybox-static',
   'docker-compose': 'docker-compose',
   dockerd: 'docker.io',
+  faketime: 'faketime',
   git: 'git',
   h2load: 'nghttp2-client',
   haproxy: 'haproxy',
