@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -7,6 +8,7 @@ import { type Certificate, issueLeaf } from '../../../src/tls/leaf.ts';
 import { readOwnCertificate } from '../../../src/tls/own-certificate.ts';
 import { dayMs } from '../../../src/tls/root.ts';
 import { createSecureContexts, type Issue, type SecureContextsOptions } from '../../../src/tls/secure-contexts.ts';
+import { clientHello, serverName, serverNames } from '../../support/client-hello.ts';
 import { eventually } from '../../support/raw.ts';
 import { handshake, startTlsServer, temporaryFolder } from './support.ts';
 
@@ -70,6 +72,47 @@ test('other names are refused in the handshake, and nothing is issued for them',
     await expect(handshake(port, { ca, servername })).rejects.toThrow();
   }
   expect(issue).not.toHaveBeenCalled();
+  await expect(handshake(port, { ca, servername: 'still-alive.localhost' })).resolves.toBeDefined();
+});
+
+test.each<[string, Buffer]>([
+  ['NUL in a name', serverNames(serverName('a\0.localhost'))],
+  ['NUL behind a name', serverNames(serverName('a.localhost\0'))],
+  ['NUL alone', serverNames(serverName('\0'))],
+  ['a way out of a folder', serverNames(serverName('../../a.localhost'))],
+  ['a way out of a folder in the middle', serverNames(serverName('a/../b.localhost'))],
+  ['a backslash', serverNames(serverName('a\\b.localhost'))],
+  ['CR LF', serverNames(serverName('a\r\nb.localhost'))],
+  ['a space', serverNames(serverName('a b.localhost'))],
+  ['a name of 300 characters', serverNames(serverName(`${'a'.repeat(290)}.localhost`))],
+  ['a name of 250 labels', serverNames(serverName(`${'a.'.repeat(250)}localhost`))],
+  ['a label of 64 characters', serverNames(serverName(`${'a'.repeat(64)}.localhost`))],
+  ['a name of 16 KB', serverNames(serverName('a'.repeat(16_000)))],
+  ['__proto__', serverNames(serverName('__proto__'))],
+  ['constructor', serverNames(serverName('constructor'))],
+  ['a dot', serverNames(serverName('.'))],
+  ['characters beyond ASCII', serverNames(serverName('caf\xe9.localhost'))],
+  ['an address', serverNames(serverName('127.0.0.1'))],
+  ['two names', serverNames(serverName('a.localhost'), serverName('b.localhost'))],
+  ['no names', serverNames()],
+  ['the list twice', Buffer.concat([serverNames(serverName('a.localhost')), serverNames(serverName('b.localhost'))])],
+])('%s in what a client asks for: refused, and nothing is issued', async (_name, names) => {
+  const { port, ca, issue } = await start();
+  const firstByte = async (hello: Buffer): Promise<number | undefined> => {
+    const socket = connect(port, '127.0.0.1');
+    onTestFinished(() => {
+      socket.destroy();
+    });
+    socket.on('error', () => {}).write(hello);
+    return new Promise((resolve) => {
+      socket.once('data', (data) => resolve(data[0])).once('close', () => resolve(undefined));
+    });
+  };
+  const alert = 21;
+  const handshaking = 22;
+  expect([alert, undefined]).toContain(await firstByte(clientHello(names)));
+  expect(issue).not.toHaveBeenCalled();
+  expect(await firstByte(clientHello(serverNames(serverName('a.localhost'))))).toBe(handshaking);
   await expect(handshake(port, { ca, servername: 'still-alive.localhost' })).resolves.toBeDefined();
 });
 
