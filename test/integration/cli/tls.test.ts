@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { connect as connectHttp2 } from 'node:http2';
 import { request } from 'node:https';
 import { join } from 'node:path';
@@ -114,4 +114,30 @@ test('one port speaks both, and without TLS there is no root', async () => {
   const ca = await readFile(join(copy.directory, '.certs/root.pem'), 'utf8');
   expect((await ask(both.port, 'project-2.web.localhost')).text).toBe('web');
   expect(await get({ port: both.httpsPort, ca }, 'project-2.web.localhost')).toEqual({ status: 200, text: 'web' });
+});
+
+test('hundreds of names that nobody has asked for: each gets its certificate, others are answered meanwhile, nothing is kept on the disk', async () => {
+  const [copy] = await makeCopies(await temporaryFolder(), ['project-2']);
+  if (copy === undefined) throw new Error('no copy');
+  await startService(copy.directory, copy.ports.web ?? 0, 'web');
+  const sidings = await startSidings(['--https-port', '0', '--no-docker'], { cwd: copy.directory });
+  const folder = join(copy.directory, '.certs');
+  const secure = { port: sidings.httpsPort, ca: await readFile(join(folder, 'root.pem'), 'utf8') };
+  const before = await readdir(folder, { recursive: true });
+  let [shaken, answered] = [0, 0];
+  const names = Array.from({ length: 150 }, (_, index) => `n${index}.project-2.localhost`);
+  const visits = Promise.all(
+    names.map(async (name) => {
+      expect(await shake(secure, name)).toBe(`DNS:${name}`);
+      shaken += 1;
+    }),
+  );
+  while (shaken < names.length) {
+    expect((await ask(sidings.port, 'project-2.web.localhost')).text).toBe('web');
+    if (shaken > 0 && shaken < names.length) answered += 1;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await visits;
+  expect(answered).toBeGreaterThan(0);
+  expect(await readdir(folder, { recursive: true })).toEqual(before);
 });
