@@ -40,7 +40,9 @@ const startUnderClock = async (file: string, cwd: string) => {
   return await startSidings(['--https-port', '0', '--no-docker'], { cwd, env });
 };
 
-test('the clock is set forward and back: certificates are good, the history and the traffic go on, nothing waits', async (context) => {
+test('the clock is set forward and back: certificates are good, the history and the traffic go on, nothing waits', {
+  timeout: 90_000,
+}, async (context) => {
   if (library === undefined) skipWithout(context, 'libfaketime; on Debian, "npm test" names the package to install');
   const folder = await temporaryFolder();
   const [copy] = await makeCopies(folder, ['project-2']);

@@ -29,7 +29,9 @@ const scene = async () => {
   return { folder, copy, named };
 };
 
-test('a disk that is full: no start without a root, and a daemon that runs goes on', async (context) => {
+test('a disk that is full: no start without a root, and a daemon that runs goes on', {
+  timeout: 60_000,
+}, async (context) => {
   const disk = await mountSmallDisk(context);
   const { folder, copy, named } = await scene();
   const away = join(folder, 'away/feature');
@@ -65,7 +67,9 @@ test('a disk that is full: no start without a root, and a daemon that runs goes 
   expect(sidings.child.exitCode).toBe(null);
 });
 
-test('folders that can only be read: what is there serves, and what is not there is an error', async (context) => {
+test('folders that can only be read: what is there serves, and what is not there is an error', {
+  timeout: 60_000,
+}, async (context) => {
   const disk = await mountSmallDisk(context);
   const { copy } = await scene();
   const place = placeOn(disk, copy.directory);

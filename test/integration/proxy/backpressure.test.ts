@@ -84,13 +84,14 @@ const keptByProxies = (begin: (proxyTo: (port: number) => Promise<TestProxy>, fr
       await eventually(() => taken() > warm, 'the connections to be quick', 20_000);
       stop();
       await standsStill(given, 'what is quick to be held back');
-      const kept = given() - taken() - (await keptByKernel(...ports));
-      process.stdout.write(`${lanes} lane, ${front}: ${(kept / 1024).toFixed(0)} KiB\n`);
-      return kept;
+      // On a busy machine something may be still on its way for longer.
+      const kept = async () => given() - taken() - (await keptByKernel(...ports));
+      await eventually(async () => (await kept()) < most, `little to be kept by the ${lanes} lane, ${front}`, 20_000);
+      return kept();
     }),
   );
 
-test('a client that stops taking an answer leaves little of it in the proxy', async (context) => {
+test('a client that stops taking an answer leaves little of it in the proxy', { timeout: 90_000 }, async (context) => {
   needs(context, 'ss');
   const kept = await keptByProxies(async (proxyTo, front) => {
     let given = () => 0;
@@ -108,7 +109,9 @@ test('a client that stops taking an answer leaves little of it in the proxy', as
   expect(Math.max(...kept)).toBeLessThan(most);
 });
 
-test('an upstream that stops taking a request leaves little of it in the proxy', async (context) => {
+test('an upstream that stops taking a request leaves little of it in the proxy', {
+  timeout: 90_000,
+}, async (context) => {
   needs(context, 'ss');
   const kept = await keptByProxies(async (proxyTo, front) => {
     let taken = 0;

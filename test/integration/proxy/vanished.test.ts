@@ -33,7 +33,9 @@ const program = (address: string): string => `
 const startBoth = (copies: readonly CopyClaim[]): Promise<readonly TestProxy[]> =>
   Promise.all(lanes.map((lane) => startProxy({ copies, lanes: lane, presenceMs: 1000, responseTimeoutMs: 1500 })));
 
-test('an upstream that vanishes without a word is found out and let go, whatever is under way', async (context) => {
+test('an upstream that vanishes without a word is found out and let go, whatever is under way', {
+  timeout: 90_000,
+}, async (context) => {
   const machine = await openOtherMachine(context);
   await machine.start(program(machine.address));
   const near = await startUpstream((_request, response) => {

@@ -49,6 +49,7 @@ const expectGoesOn = async (folder: string): Promise<void> => {
 
 test.each(['before', 'half'])(
   'killed at each of its steps on the disk (%s), the next start goes on',
+  { timeout: 120_000 },
   async (KILLED) => {
     const run = (folder: string, at: number): Promise<Ended> => {
       const args = ['--import', here('./killed-at.mjs'), here('./first-start.mjs'), folder];
