@@ -1,4 +1,5 @@
 import { chmod, readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -18,6 +19,7 @@ import { makeCopies, nextBase } from '../../support/project-copies.ts';
 import { eventually } from '../../support/raw.ts';
 import { startRedis } from '../../support/redis.ts';
 import { needs } from '../../support/requirements.ts';
+import { startUpstream } from '../../support/upstream.ts';
 
 /** An API that says what it does, and fails at one path. */
 const server = `require('node:http').createServer(({ url }, response) => {
@@ -190,6 +192,22 @@ test('without a proxy: what is missing is said, and the log is there all the sam
     ['init'],
   ])
     expect((await run(...args)).code, args.join(' ')).toBe(2);
+});
+
+test('wait asks as a browser would, so a server that only knows GET fails nothing', async () => {
+  const folder = await temporaryFolder();
+  const [copy] = await makeCopies(folder, ['project-3']);
+  const page = Buffer.alloc(1_000_000, '<p>');
+  const onlyGet = ({ method }: IncomingMessage, response: ServerResponse): void => {
+    response.statusCode = method === 'GET' ? 200 : 501;
+    response.end(page);
+  };
+  await startUpstream(onlyGet, '127.0.0.1', copy?.ports.web);
+  const sidings = await startSidings(['--no-tls', '--no-docker', '--root', folder], { cwd: folder });
+  const place = { cwd: copy?.directory ?? '', env: { SIDINGS_HTTP_PORT: String(sidings.port) } };
+  expect((await runCommand('sidings', ['wait', 'web'], place)).code).toBe(0);
+  const verified = await runCommand('sidings', ['verify', 'web', '--json'], place);
+  expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, failures: [] });
 });
 
 test('logs -f and ls --watch show what comes through the daemon', async () => {

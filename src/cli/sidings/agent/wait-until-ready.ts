@@ -130,7 +130,7 @@ const askThroughProxy = (url: string, copy: Resolution, name: string, { httpPort
       port: httpPort,
       // In clear text, which every service of ours answers too; that the name resolves, or a certificate is trusted, is for the doctor.
       headers: { host: new URL(url).host, accept: '*/*', 'user-agent': 'sidings' },
-      method: health === undefined ? 'HEAD' : 'GET',
+      // What a browser would ask: some servers know no HEAD, and a failure of ours would count as one of theirs.
       path: health ?? '/',
       agent: false,
       signal: AbortSignal.timeout(answerMs),
