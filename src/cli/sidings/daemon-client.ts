@@ -24,6 +24,16 @@ export const demandOfDaemon = async <Answer>(path: string, settings: Settings): 
   return answer;
 };
 
+/** Parameters of a question; what is undefined is not asked for. */
+export type Asked = Readonly<Record<string, string | number | undefined>>;
+
+/** They as the end of a path, from the `?` on. */
+export const queryOf = (asked: Asked): string => {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(asked)) if (value !== undefined) query.set(name, String(value));
+  return query.size === 0 ? '' : `?${query}`;
+};
+
 /** A server-sent event. */
 export interface DaemonEvent {
   readonly name: string;

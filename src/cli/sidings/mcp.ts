@@ -2,15 +2,16 @@ import { once } from 'node:events';
 import { loadSettings } from '../../config/load.ts';
 import type { Settings } from '../../config/settings.ts';
 import { plainText } from '../../model/log-line.ts';
-import { fail, type SidingsError } from '../../model/problem.ts';
+import type { SidingsError } from '../../model/problem.ts';
 import { packageVersion } from '../command-line.ts';
 import { startFolder } from '../start-folder.ts';
 import { readLogs } from './agent/read-logs.ts';
 import { verifyCopy } from './agent/verify-copy.ts';
 import { waitUntilReady } from './agent/wait-until-ready.ts';
 import { currentState } from './current-state.ts';
-import { askDaemon } from './daemon-client.ts';
+import { demandOfDaemon, queryOf } from './daemon-client.ts';
 import { workstreamOf } from './lookup.ts';
+import { momentOf } from './moment.ts';
 import type { SettingOptions } from './setting-options.ts';
 
 type Options = SettingOptions & { readonly dir?: string };
@@ -116,14 +117,11 @@ const createServer = async (folder: string, settings: Settings) => {
       },
       annotations: reading,
     },
-    ({ directory: given, limit, ...filter }) =>
+    ({ directory: given, since, ...filter }) =>
       answer(async () => {
         const { workstream } = await workstreamOf(placeOf(given), settings);
-        const words = Object.entries({ ...filter, limit: String(limit), workstream: workstream.name });
-        const query = new URLSearchParams(words.filter((word): word is [string, string] => word[1] !== undefined));
-        const found = await askDaemon<object>(`/api/requests?${query}`, settings);
-        if (found === undefined) throw fail('daemon-unreachable', { port: settings.httpPort });
-        return found;
+        const query = queryOf({ ...filter, workstream: workstream.name, since: momentOf(since) });
+        return demandOfDaemon<object>(`/api/requests${query}`, settings);
       }),
   );
   server.registerTool(

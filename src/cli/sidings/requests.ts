@@ -9,7 +9,8 @@ import { findCopy } from '../../resolver/find-copy.ts';
 import { reasonOf } from '../../resolver/regular-file.ts';
 import { printJson, printText } from '../report.ts';
 import { startFolder } from '../start-folder.ts';
-import { type DaemonEvent, demandOfDaemon, followDaemon } from './daemon-client.ts';
+import { type Asked, type DaemonEvent, demandOfDaemon, followDaemon, queryOf } from './daemon-client.ts';
+import { momentOf } from './moment.ts';
 import { requestDetails, requestHeads, requestLine } from './request-text.ts';
 import type { SettingOptions } from './setting-options.ts';
 
@@ -32,7 +33,7 @@ type Options = SettingOptions & {
 /** Requests from before that are shown first to who follows. */
 const shownFirst = '10';
 
-/** `sidings requests`: what went through the proxy. Errors: `daemon-unreachable`, `directory-unknown`, `parameter-invalid`. */
+/** `sidings requests`: what went through the proxy. Errors: `daemon-unreachable`, `directory-unknown`, `parameter-invalid`, `usage`. */
 export const requests = async (options: Options): Promise<number> => {
   const { workstream, dir, all, service, status, method, path, since, limit, follow, id, har, json, ...flags } =
     options;
@@ -44,15 +45,15 @@ export const requests = async (options: Options): Promise<number> => {
     return 0;
   }
   const name = all ? undefined : (workstream ?? (await nameOf(dir, settings)));
-  const filter = { workstream: name, service, status, method, path, since };
+  const filter = { workstream: name, service, status, method, path, since: momentOf(since) };
   if (har !== undefined) {
-    const archive = await demandOfDaemon<object>(`/api/har${query({ ...filter, limit })}`, settings);
+    const archive = await demandOfDaemon<object>(`/api/har${queryOf({ ...filter, limit })}`, settings);
     if (har === true) printJson(archive);
     else await write(resolve(har), archive);
     return 0;
   }
   if (follow) return followRequests(filter, limit ?? shownFirst, settings, json === true);
-  const answer = await demandOfDaemon<Listed>(`/api/requests${query({ ...filter, limit })}`, settings);
+  const answer = await demandOfDaemon<Listed>(`/api/requests${queryOf({ ...filter, limit })}`, settings);
   if (json) printJson(answer);
   else if (answer.requests.length === 0)
     printText(`No requests${name === undefined ? '' : ` to ${name}`} are remembered.\n`);
@@ -67,13 +68,6 @@ interface Listed {
   readonly requests: readonly RequestSummary[];
   readonly countedOnly: number;
 }
-
-type Query = Readonly<Record<string, string | undefined>>;
-
-const query = (parameters: Query): string => {
-  const given = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
-};
 
 /** The name of the workstream that a folder is in. */
 const nameOf = async (dir: string | undefined, settings: Settings): Promise<string> => {
@@ -91,11 +85,11 @@ const write = async (file: string, archive: object): Promise<void> => {
 };
 
 /** Shows the newest, then each as it ends, until nobody reads any more. Errors: `daemon-unreachable` when the daemon ends. */
-const followRequests = async (filter: Query, limit: string, settings: Settings, json: boolean): Promise<number> => {
+const followRequests = async (filter: Asked, limit: string, settings: Settings, json: boolean): Promise<number> => {
   const show = json ? (request: RequestSummary) => `${JSON.stringify(request)}\n` : requestLine;
   // Subscribe first, then list: what ends in between comes by both.
-  const events = await followDaemon(`/api/requests/events${query(filter)}`, settings);
-  const { requests: before } = await demandOfDaemon<Listed>(`/api/requests${query({ ...filter, limit })}`, settings);
+  const events = await followDaemon(`/api/requests/events${queryOf(filter)}`, settings);
+  const { requests: before } = await demandOfDaemon<Listed>(`/api/requests${queryOf({ ...filter, limit })}`, settings);
   const shown = new Set(before.map(({ id }) => id));
   if (!printText((json ? '' : requestHeads) + before.toReversed().map(show).join(''))) return 0;
   const text = ({ name, data }: DaemonEvent): string => {

@@ -16,7 +16,7 @@ test('requests: listed, one by one, kept as an archive, and followed until the d
   const folder = await temporaryFolder();
   const copies = await makeCopies(folder, ['project-2', 'project-3']);
   for (const { ports } of copies) await startUpstream((_request, response) => response.end(), '127.0.0.1', ports.api);
-  const sidings = await startSidings(['--no-tls'], { cwd: folder, env: { SIDINGS_ROOT: folder } });
+  const sidings = await startSidings(['--no-tls'], { cwd: folder, env: { SIDINGS_ROOT: folder, TZ: 'UTC' } });
   const place = { cwd: join(folder, 'project-2'), env: { SIDINGS_HTTP_PORT: String(sidings.port) } };
   const requests = (...more: readonly string[]) => runCommand('sidings', ['requests', ...more], place);
   const listed = async (...more: readonly string[]): Promise<readonly RequestSummary[]> =>
@@ -42,6 +42,16 @@ test('requests: listed, one by one, kept as an archive, and followed until the d
     /^TIME .*\n.* 200 .* api .*\/ok\?token=\*\*\* .*\n.* 502 .* web .*upstream-refused .*\n$/,
   );
   expect((await requests('--status', '418')).stdout).toBe('No requests to project-2 are remembered.\n');
+
+  // A time without a zone is that of who asks: here it is ten hours later than where the daemon lives.
+  const elsewhere = (since: string) =>
+    runCommand('sidings', ['requests', '--json', '--since', since], {
+      ...place,
+      env: { ...place.env, TZ: 'Etc/GMT-10' },
+    });
+  const clockThere = (ms: number): string => new Date(Date.now() + 10 * 3_600_000 + ms).toISOString().slice(0, -1);
+  expect(paths(JSON.parse((await elsewhere(clockThere(-60_000))).stdout).requests)).toBe('/broken /ok?token=***');
+  expect(JSON.parse((await elsewhere(clockThere(60_000))).stdout).requests).toEqual([]);
 
   const id = own[1]?.id ?? '';
   const one = await requests('--id', id);

@@ -2,10 +2,10 @@ import type { Settings } from '../../../config/settings.ts';
 import { followLog, readLog } from '../../../feedback/read-log.ts';
 import { serviceLogFile } from '../../../feedback/service-log.ts';
 import type { LogLine, LogQuery, ServiceLines } from '../../../model/log-line.ts';
-import { parseMoment } from '../../../model/moment.ts';
 import { fail } from '../../../model/problem.ts';
 import { askDaemon, followDaemon } from '../daemon-client.ts';
 import { serviceOf, workstreamOf } from '../lookup.ts';
+import { momentOf } from '../moment.ts';
 
 export interface ReadOptions {
   /** A folder of the copy. */
@@ -53,9 +53,7 @@ const mostLines = 5000;
 const find = async ({ directory, service, lines, since, settings }: ReadOptions): Promise<Place> => {
   if (!Number.isInteger(lines) || lines < 0 || lines > mostLines)
     throw fail('usage', { reason: `The number of lines is not between 0 and ${mostLines}` });
-  const moment = since === undefined ? undefined : parseMoment(since, Date.now());
-  if (since !== undefined && moment === undefined)
-    throw fail('usage', { reason: `${since} is no moment: 90s, 5m, 2h, an ISO time or milliseconds` });
+  const moment = momentOf(since);
   const { workstream, daemon } = await workstreamOf(directory, settings);
   serviceOf(workstream, service);
   const query = new URLSearchParams({ workstream: workstream.name, service, lines: String(lines) });
