@@ -1,14 +1,13 @@
 import type { Socket } from 'node:net';
 import type { Received } from './judge.ts';
+import { createLooks, type Looks } from './looks.ts';
 
 /** A client that writes bytes and keeps what comes back. */
-export interface Client {
+export interface Client extends Pick<Looks, 'until'> {
   readonly send: (text: string) => Promise<void>;
   /** Closes its half. */
   readonly end: () => void;
   readonly received: () => Received;
-  /** Waits until a condition holds, which is looked at whenever something comes, and no longer than so many milliseconds. */
-  readonly until: (condition: () => boolean, withinMs: number) => Promise<void>;
   readonly destroy: () => void;
 }
 
@@ -16,7 +15,7 @@ export interface Client {
 export const talk = (socket: Socket, looksForResets = false): Client => {
   let text = '';
   let ending: Received['ending'] = 'open';
-  let look = (): void => {};
+  const { look, until } = createLooks();
   socket.setNoDelay(true);
   socket.on('data', (data) => {
     text += data.toString('latin1');
@@ -47,19 +46,7 @@ export const talk = (socket: Socket, looksForResets = false): Client => {
     },
     end: () => socket.end(),
     received: () => ({ text, ending }),
-    until: (condition, withinMs) =>
-      new Promise((resolve) => {
-        const done = (): void => {
-          clearTimeout(timer);
-          look = () => {};
-          resolve();
-        };
-        const timer = setTimeout(done, withinMs);
-        look = () => {
-          if (condition()) done();
-        };
-        look();
-      }),
+    until,
     destroy: () => socket.destroy(),
   };
 };

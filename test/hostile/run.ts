@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly byPromises: boolean;
   /** After so many milliseconds without an answer there will be none. */
   readonly patienceMs: number;
+  /** Called with the names of vectors that are right but for a malformed field that was left out, where the request should be refused. */
+  readonly leftOut?: (name: string) => void;
 }
 
 /** What is wrong, by the names of the vectors that have failed. */

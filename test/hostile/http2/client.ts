@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { endHeaders, endStream, type Frame, frame, frameReader, preface, types } from '../../support/frames.ts';
 import type { Field } from '../http1.ts';
+import { createLooks, type Looks } from '../looks.ts';
 import { createDecoder } from './hpack.ts';
 
 /** What has come on a stream. */
@@ -17,7 +18,7 @@ export interface Stream {
 }
 
 /** A client that writes frames and keeps what comes back. It confirms settings and answers pings, nothing else. */
-export interface Client {
+export interface Client extends Pick<Looks, 'until'> {
   readonly send: (bytes: Buffer) => Promise<void>;
   readonly stream: (id: number) => Stream;
   readonly streams: ReadonlyMap<number, Stream>;
@@ -28,8 +29,6 @@ export interface Client {
   readonly wrong: () => string | undefined;
   /** The highest stream of the client. */
   readonly last: () => number;
-  /** Waits until a condition holds, which is looked at whenever something comes, and no longer than so many milliseconds. */
-  readonly until: (condition: () => boolean, withinMs: number) => Promise<void>;
   readonly destroy: () => void;
 }
 
@@ -52,7 +51,7 @@ export const talk = (socket: Socket): Client => {
   let hasSettings = false;
   let isOver = false;
   let wrong: string | undefined;
-  let look = (): void => {};
+  const { look, until } = createLooks();
   const over = (): void => {
     isOver = true;
     look();
@@ -149,19 +148,7 @@ export const talk = (socket: Socket): Client => {
     isOver: () => isOver,
     wrong: () => wrong,
     last: () => last,
-    until: (condition, withinMs) =>
-      new Promise((resolve) => {
-        const done = (): void => {
-          clearTimeout(timer);
-          look = () => {};
-          resolve();
-        };
-        const timer = setTimeout(done, withinMs);
-        look = () => {
-          if (condition()) done();
-        };
-        look();
-      }),
+    until,
     destroy: () => socket.destroy(),
   };
 };

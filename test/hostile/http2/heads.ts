@@ -3,6 +3,7 @@ import {
   type Bytes,
   ended,
   type Family,
+  type Fate,
   type Fields,
   fieldsOf,
   framed,
@@ -19,9 +20,12 @@ import {
 } from './vector.ts';
 
 const usual = packed(fieldsOf());
+const joined =
+  (...parts: readonly (Bytes | string)[]): Bytes =>
+  (fill) =>
+    Buffer.concat(parts.map((part) => (typeof part === 'string' ? raw(part) : part)(fill)));
 /** The fields of an ordinary request, and around them bytes of HPACK. */
-const around = (before: string, after: string): Bytes =>
-  head((fill) => Buffer.concat([raw(before)(fill), usual(fill), raw(after)(fill)]), endHeaders | endStream);
+const around = (before: string, after: string): Bytes => head(joined(before, usual, after), endHeaders | endStream);
 const before = (bytes: string): Row => [around(bytes, '')];
 const behind = (bytes: string): Row => [around('', bytes)];
 /** Fields that are kept in the table (RFC 7541 §6.2.1). */
@@ -41,6 +45,10 @@ const endless = (piece: string): Row => {
   const frames = Array.from({ length: 300 }, () => frame(types.continuation, 0, 1, Buffer.from(piece, 'latin1')));
   return [head(fieldsOf(), endStream), raw(...frames)];
 };
+
+/** A second request, with the newest field of the table. */
+const naming = head(joined(packed(fieldsOf({ ':path': '/3' })), '\xbe'), endHeaders | endStream, 3);
+const named: Fate = { request: { target: '/3', has: { 'x-a': ['1'] } } };
 
 export const heads: Family = {
   name: 'heads as they are compressed, and their sizes',
@@ -171,46 +179,14 @@ export const heads: Family = {
       'RFC 9113 §4.3: the table is kept from one head to the next',
       {
         'a head that is refused still counts for the table': {
-          acts: [
-            head(
-              (fill) =>
-                Buffer.concat([
-                  usual(fill),
-                  raw(`${kept('x-a', '1')}${block([['X-B', '1']]).toString('latin1')}`)(fill),
-                ]),
-              endHeaders | endStream,
-            ),
-            head(
-              (fill) => Buffer.concat([packed(fieldsOf({ ':path': '/3' }))(fill), raw('\xbe')(fill)]),
-              endHeaders | endStream,
-              3,
-            ),
-          ],
-          allowed: [
-            {
-              streams: [{ refused: true }, { request: { target: '/3', has: { 'x-a': ['1'] } } }],
-              connection: 'goes on',
-            },
-            ended,
-          ],
+          acts: [head(joined(usual, kept('x-a', '1'), packed([['X-B', '1']])), endHeaders | endStream), naming],
+          allowed: [{ streams: [{ refused: true }, named], connection: 'goes on' }, ended],
         },
         'a head that is too large still counts for the table': {
-          acts: [
-            ...inFrames((fill) =>
-              Buffer.concat([usual(fill), raw(kept('x-a', '1'))(fill), packed(many(80, 1000))(fill)]),
-            ),
-            head(
-              (fill) => Buffer.concat([packed(fieldsOf({ ':path': '/3' }))(fill), raw('\xbe')(fill)]),
-              endHeaders | endStream,
-              3,
-            ),
-          ],
+          acts: [...inFrames(joined(usual, kept('x-a', '1'), packed(many(80, 1000)))), naming],
           allowed: [
-            {
-              streams: [{ refused: true }, { request: { target: '/3', has: { 'x-a': ['1'] } } }],
-              connection: 'goes on',
-            },
-            { streams: [{ request: {} }, { request: { target: '/3', has: { 'x-a': ['1'] } } }], connection: 'goes on' },
+            { streams: [{ refused: true }, named], connection: 'goes on' },
+            { streams: [{ request: {} }, named], connection: 'goes on' },
             ended,
           ],
         },

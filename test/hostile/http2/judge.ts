@@ -1,4 +1,4 @@
-import type { Answer } from '../http1.ts';
+import { type Answer, valuesOf } from '../http1.ts';
 import {
   answerMeansOther,
   answersOther,
@@ -21,6 +21,8 @@ export interface Seen {
   readonly probe: number;
   readonly recorded: Recorded;
   readonly hostOf: Hosts;
+  /** Whoever is refused is told so: any answer that does not come from the upstream is not enough. */
+  readonly mustSayNo: boolean;
 }
 
 /** The streams of a client's requests: 1, 3, 5 and so on. */
@@ -31,8 +33,9 @@ export const judge = (vector: Vector, courses: readonly Course[], seen: Seen): r
   const { recorded, client } = seen;
   if (recorded.wrong.length > 0) return recorded.wrong.map((text) => `the upstream got what is not HTTP/1.1: ${text}`);
   if (recorded.early !== '') return [`sent before the upstream agreed: ${quoted(recorded.early)}`];
-  if (vector.mayBegin !== true && recorded.unfinished.length > 0)
-    return [`the upstream got the beginning of a request: ${quoted(recorded.unfinished.join(' and '))}`];
+  const unfinished = recorded.unfinished.filter((text) => !/^[A-Z]+ \/flood /.test(text));
+  if (vector.mayBegin !== true && unfinished.length > 0)
+    return [`the upstream got the beginning of a request: ${quoted(unfinished.join(' and '))}`];
   const wrong = client.wrong();
   if (wrong !== undefined) return [`the client got what is not HTTP/2: ${wrong}`];
   const faults: string[] = [];
@@ -50,9 +53,8 @@ const isExpected = (fate: Fate): fate is Expected => 'request' in fate;
 /** What is different from a course, or undefined. */
 const differs = (vector: Vector, course: Course, seen: Seen): string | undefined => {
   const { client, probe, recorded, hostOf } = seen;
-  const arrived = recorded.arrived.filter(
-    (one) => !isProbe(one) && !(vector.isFlood === true && one.request.target === '/flood'),
-  );
+  // What is left of a flood may still come long after it.
+  const arrived = recorded.arrived.filter((one) => !isProbe(one) && one.request.target !== '/flood');
   const expected = course.streams.filter(isExpected);
   const left = arrived.filter(
     // A request without a body may be tried again (RFC 9110 §9.2.2).
@@ -70,7 +72,7 @@ const differs = (vector: Vector, course: Course, seen: Seen): string | undefined
     const id = idOf(index);
     const stream = client.stream(id);
     if (!isExpected(fate)) {
-      if (!isRefused(stream, fate)) return `instead of a refusal: ${told(id, stream)}`;
+      if (!isRefused(stream, fate, seen.mustSayNo)) return `instead of a refusal: ${told(id, stream)}`;
       continue;
     }
     // Streams are handled at the same time, so they arrive in any order.
@@ -83,7 +85,7 @@ const differs = (vector: Vector, course: Course, seen: Seen): string | undefined
     if (fault !== undefined) return fault;
   }
   for (const [id, { fields }] of client.streams) {
-    const serial = fields.find(([name]) => name === 'x-serial')?.[1];
+    const [serial] = valuesOf(fields, 'x-serial');
     if (serial !== undefined && !serials.has(serial) && vector.isFlood !== true)
       return `on stream ${id} comes the answer ${serial}, which belongs to nothing`;
   }
@@ -97,10 +99,10 @@ const differs = (vector: Vector, course: Course, seen: Seen): string | undefined
     : `the connection does not go on: ${told(probe, client.stream(probe))}`;
 };
 
-const isRefused = (stream: Stream, { statuses }: Refused): boolean => {
+const isRefused = (stream: Stream, { statuses }: Refused, mustSayNo: boolean): boolean => {
   if (stream.state === 'reset') return true;
   if (stream.state === 'open' || !isOwn(answerOf(stream))) return false;
-  return statuses === undefined ? stream.status >= 400 : statuses.includes(stream.status);
+  return statuses === undefined ? !mustSayNo || stream.status >= 400 : statuses.includes(stream.status);
 };
 
 /** What is wrong with how a request that has arrived is answered. */
@@ -110,8 +112,7 @@ const endsOther = (id: number, stream: Stream, fate: Expected, serial: string): 
     const belongs = stream.status === 0 || isOwn(answer) || answersOther(answer, serial) === undefined;
     return belongs ? undefined : `the answer belongs to another request: ${told(id, stream)}`;
   }
-  if (fate.answer === 'cut')
-    return stream.state === 'reset' ? undefined : `instead of an answer that is cut: ${told(id, stream)}`;
+  if (fate.answer === 'cut') return isCut(stream) ? undefined : `instead of an answer that is cut: ${told(id, stream)}`;
   if (fate.answer === 'failed') {
     const isTold =
       stream.state === 'reset' ? stream.status === 0 : isOwn(answer) && faultyUpstream.includes(stream.status);
@@ -123,6 +124,11 @@ const endsOther = (id: number, stream: Stream, fate: Expected, serial: string): 
   if (fate.answer === undefined) return answersOther(answer, serial);
   return answerMeansOther(answer, fate.answer, stream.interim);
 };
+
+/** Reset, or with an end that does not fit its length (RFC 9113 §8.1.1). */
+const isCut = ({ state, fields, body }: Stream): boolean =>
+  state === 'reset' ||
+  (state === 'whole' && valuesOf(fields, 'content-length').some((length) => length !== String(body.length)));
 
 const answerOf = ({ status, fields, body, trailers }: Stream): Answer => ({
   version: '2',

@@ -217,8 +217,16 @@ export const lines: Family = {
     ),
     ...table(
       'RFC 9113 §8.3.1: :scheme is not restricted to http and https',
-      { 'the scheme ftp': line({ ':scheme': 'ftp' }), 'the scheme javascript': line({ ':scheme': 'javascript' }) },
-      [...malformed, passed()],
+      Object.fromEntries(
+        ['ftp', 'javascript'].map((scheme) => [
+          `the scheme ${scheme}`,
+          {
+            acts: [ask({ ':scheme': scheme })],
+            allowed: [...malformed, passed({ target: ['/', `${scheme}://{host}/`] })],
+          },
+        ]),
+      ),
+      [],
       { promised: [refused] },
     ),
     ...table(
@@ -231,18 +239,22 @@ export const lines: Family = {
       { promised: [passed({ has: { 'x-forwarded-proto': ['https'] } })] },
     ),
     ...table(
-      'RFC 9113 §8.5: CONNECT has neither scheme nor path, and opens no tunnel here',
+      'RFC 9113 §8.5, RFC 9110 §9.3.6: whoever forwards CONNECT leaves it to the upstream, which declines',
+      Object.fromEntries(
+        ['{host}', '{host}:80', '{host}:22', '169.254.169.254:80'].map((target) => [
+          `CONNECT to ${target}`,
+          {
+            acts: [ask({ ':method': 'CONNECT', ':scheme': undefined, ':path': undefined, ':authority': target })],
+            allowed: [...malformed, passed({ method: 'CONNECT', target, host: target })],
+          },
+        ]),
+      ),
+      [],
+      { promised: [refusedWith(501)] },
+    ),
+    ...table(
+      'RFC 9113 §8.5: CONNECT has neither scheme nor path, and an authority',
       {
-        CONNECT: {
-          acts: [ask({ ':method': 'CONNECT', ':scheme': undefined, ':path': undefined })],
-          promised: [refusedWith(501)],
-        },
-        'CONNECT with a port': [
-          ask({ ':method': 'CONNECT', ':scheme': undefined, ':path': undefined, ':authority': '{host}:22' }),
-        ],
-        'CONNECT to another machine': [
-          ask({ ':method': 'CONNECT', ':scheme': undefined, ':path': undefined, ':authority': '169.254.169.254:80' }),
-        ],
         'CONNECT with a scheme and a path': [ask({ ':method': 'CONNECT' })],
         'CONNECT with a path': [ask({ ':method': 'CONNECT', ':scheme': undefined })],
         'CONNECT without an authority': [

@@ -10,7 +10,10 @@ export const runHttp2 = (vectors: readonly Vector[], doors: readonly Door[], opt
   playAll(vectors, doors, (vector, door) => play(vector, door, options));
 
 /** One vector, then a request on the same connection, then one on a new connection. */
-const play = async (vector: Vector, door: Door, { byPromises, patienceMs }: RunOptions): Promise<readonly string[]> => {
+const play = async (vector: Vector, door: Door, options: RunOptions): Promise<readonly string[]> => {
+  const { byPromises } = options;
+  // What comes behind a flood waits until it has been worked off.
+  const patienceMs = options.patienceMs * (vector.isFlood === true ? 5 : 1);
   const { recorder } = door;
   const fill = filling(door);
   const courses = byPromises ? (vector.promised ?? vector.allowed) : vector.allowed;
@@ -41,7 +44,10 @@ const play = async (vector: Vector, door: Door, { byPromises, patienceMs }: RunO
   next.destroy();
 
   const recorded = recorder.recorded();
-  const faults = [...judge(vector, courses, { client, probe, recorded, hostOf: door })];
+  const seen = { client, probe, recorded, hostOf: door, mustSayNo: byPromises };
+  const faults = [...judge(vector, courses, seen)];
+  const refusing = courses.filter(({ leavesOut }) => leavesOut !== true);
+  if (faults.length === 0 && judge(vector, refusing, seen).length > 0) options.leftOut?.(vector.name);
   client.destroy();
   if (!isGivenUp) faults.push('the beginning of a request waits at the upstream without end');
   const own = recorded.arrived.find(({ request }) => request.target === target);

@@ -150,11 +150,22 @@ export const tunnels: Family = {
       { script: answering('', { waits: true }) },
     ),
     ...table(
+      'RFC 8441 §4, RFC 9110 §7.8: whoever forwards another protocol leaves it to the upstream',
+      Object.fromEntries(
+        ['foo', 'connect-udp', 'h2c'].map((protocol) => [
+          `a tunnel of the protocol ${protocol}`,
+          {
+            acts: [connect({ ':protocol': protocol })],
+            allowed: [...malformed, passed({ has: { upgrade: [protocol] } }, { status: 404, body: 'ok' })],
+          },
+        ]),
+      ),
+      [],
+      { script: said('404'), promised: [refused] },
+    ),
+    ...table(
       'RFC 8441 §4: what an extended CONNECT must say',
       {
-        'a tunnel of a protocol that nobody knows': [connect({ ':protocol': 'foo' })],
-        'a tunnel of the protocol connect-udp': [connect({ ':protocol': 'connect-udp' })],
-        'a tunnel of the protocol h2c': [connect({ ':protocol': 'h2c' })],
         'a tunnel of no protocol': [connect({ ':protocol': '' })],
         'a tunnel of two protocols': [connect({}, [[':protocol', 'websocket'], ...version])],
         'a tunnel of a protocol with CR LF': [connect({ ':protocol': 'websocket\r\nX-Smuggled: 1' })],

@@ -30,6 +30,8 @@ export type Act = Bytes | 'wait for the answer' | 'wait for its end';
 export interface Course {
   readonly streams: readonly Fate[];
   readonly connection: 'goes on' | 'ends';
+  /** A malformed field is left out, where RFC 9113 wants its request refused. That harms nobody, and is counted for itself. */
+  readonly leavesOut?: true;
 }
 /** `unanswered`: the client has no answer, and waits for none. */
 export type Fate = Refused | Forwarded | Unanswered;
