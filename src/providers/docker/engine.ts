@@ -39,6 +39,9 @@ const sshConnections = 4;
 /** An event is a few hundred bytes; what is longer is none. */
 const maxEvent = 1024 * 1024;
 
+/** The list of some ten thousand containers is as long. */
+const maxAnswer = 64 * 1024 * 1024;
+
 /** An engine at an endpoint; rejects where none answers in time. The signal ends all that it does. */
 export const connectEngine = async (endpoint: Endpoint, signal: AbortSignal): Promise<Engine> => {
   const { default: Client } = await import('dockerode');
@@ -63,14 +66,23 @@ export const connectEngine = async (endpoint: Endpoint, signal: AbortSignal): Pr
         });
     });
 
-  // Its types leave the options out.
-  await call(pingMs, async (limit) => docker.ping(limit as never));
+  /** The text of an answer. The client itself keeps all that comes, and something that is no engine may not come to an end. */
+  const ask = (ms: number, path: string, options: object = {}): Promise<string> =>
+    call(ms, async (limit) => {
+      const request = { path, method: 'GET', options, ...limit, isStream: true, statusCodes: { 200: true } };
+      const answer = await new Promise<Readable>((resolve, reject) => {
+        docker.modem.dial(request, (error, stream) => (error ? reject(error) : resolve(stream as Readable)));
+      });
+      return readWhole(answer);
+    });
+
+  await ask(pingMs, '/_ping');
 
   return {
-    list: async () => readList(await call(callMs, (limit) => docker.listContainers({ all: true, ...limit }))),
+    list: async () => readList(JSON.parse(await ask(callMs, '/containers/json?', { all: true }))),
     inspect: async (id) => {
       try {
-        return readInspected(await call(callMs, (limit) => docker.getContainer(id).inspect(limit)));
+        return readInspected(JSON.parse(await ask(callMs, `/containers/${id}/json?`)));
       } catch (error) {
         if ((error as { statusCode?: number }).statusCode === 404) return undefined;
         throw error;
@@ -127,6 +139,17 @@ const logOptions = ({ lines, since, until }: LogQuery) => ({
   ...(since !== undefined && { since: since / 1000 }),
   ...(until !== undefined && { until: until / 1000 }),
 });
+
+const readWhole = async (answer: Readable): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxAnswer) throw new Error('an answer has no end');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+};
 
 const followEvents = (stream: Readable, tell: (news: News) => void): Promise<string> =>
   new Promise((resolve) => {

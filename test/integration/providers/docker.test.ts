@@ -130,6 +130,27 @@ describe('whatever is at the socket, the copies are served', () => {
   });
 });
 
+it.each(['/_ping', '/containers/json'])('what comes without an end from %s is not taken whole', async (endless) => {
+  const socket = await socketIn();
+  const taken: number[] = [];
+  const { asked } = await standInEngine(socket, ({ url = '' }, response) => {
+    if (url.startsWith(endless)) {
+      const attempt = taken.push(0) - 1;
+      const push = (): void => {
+        if (response.destroyed || taken[attempt] === 200) return;
+        taken[attempt] = (taken[attempt] ?? 0) + 1;
+        response.write(Buffer.alloc(1024 * 1024, ' '), push);
+      };
+      push();
+    } else if (url === '/_ping') response.end('OK');
+    else response.flushHeaders();
+  });
+  const sidings = await startWatching(['project'], socket);
+  await eventually(() => asked.filter((call) => call.includes(endless)).length >= 2, 'a second try', 20_000);
+  expect(taken[0]).toBeLessThan(100);
+  expect(sidings.messages).toEqual([]);
+});
+
 it('finds an engine that is started later', async () => {
   const socket = await socketIn();
   const sidings = await startWatching(['project', 'project-3'], socket);
