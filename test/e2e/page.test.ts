@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import axe from 'axe-core';
@@ -251,6 +251,26 @@ test.each(['light', 'dark'] as const)(
     }
   },
 );
+
+test('where there is nothing to show, it says how there will be', async () => {
+  const empty = join(folder, '.empty');
+  await mkdir(empty);
+  // No engine answers, and no store of this home folder has the root.
+  const env = { HOME: empty, DOCKER_HOST: `unix://${empty}/docker.sock`, SIDINGS_CERTS_DIR: join(folder, '.certs') };
+  const { httpsPort } = await startSidings(['--root', empty], { cwd: empty, env });
+  await page.goto(`https://localhost:${httpsPort}/`);
+  const main = page.getByRole('main');
+  await main.getByText('Three steps make the first').waitFor();
+  for (const command of ['stack-env init', 'cp -r project project-2', 'sidings trust'])
+    await main.getByText(command, { exact: true }).waitFor();
+  await main.getByText(`Copies are looked for in ${empty}`).waitFor();
+  await main.getByText('No Docker Engine answers').waitFor();
+  await page.getByRole('link', { name: 'Requests', exact: true }).click();
+  await main.getByText('No requests yet').waitFor();
+  await page.getByRole('link', { name: 'Logs', exact: true }).click();
+  await main.getByText('There are no workstreams yet').waitFor();
+  expect(await main.getByText('of that name').count()).toBe(0);
+});
 
 test('on a telephone nothing is wider than the screen, and the keyboard reaches everything', async () => {
   await page.setViewportSize({ width: 375, height: 700 });

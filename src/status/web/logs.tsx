@@ -175,7 +175,12 @@ export const Logs = ({
       )}
       {all !== undefined && all.length > 0 && <Lines lines={lines} search={search} from={from} until={until} />}
       {all?.length === 0 && service !== undefined && <NoLines service={service.name} />}
-      {workstream === undefined && <p class="quiet">There is no workstream of that name.</p>}
+      {workstream === undefined && sorted.length > 0 && <p class="quiet">There is no workstream of that name.</p>}
+      {sorted.length === 0 && (
+        <p class="quiet">
+          There are no workstreams yet. <a href={hashOf('overview')}>The overview</a> says how to make the first.
+        </p>
+      )}
     </section>
   );
 };
