@@ -35,19 +35,23 @@ export const filterOf = (query: RequestQuery, now: number): RequestFilter => {
     service,
     path,
     status: status === undefined ? undefined : statusFilterOf(status),
-    methods: method === undefined ? undefined : new Set(parts(method).map((name) => name.toUpperCase())),
+    methods: method === undefined ? undefined : new Set(partsOf('method', method).map((name) => name.toUpperCase())),
     since: momentOf('since', since, now),
   };
 };
 
-const parts = (list: string): readonly string[] =>
-  list
+/** What a list names; one that names nothing would fit no request. */
+const partsOf = (parameter: string, list: string): readonly string[] => {
+  const parts = list
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+  if (parts.length === 0) throw fail('parameter-invalid', { parameter, reason: 'is empty' });
+  return parts;
+};
 
 const statusFilterOf = (list: string): StatusFilter => {
-  const words = parts(list);
+  const words = partsOf('status', list);
   const ranges = words.filter((word) => word !== 'error').map(rangeOf);
   return { ranges, errors: ranges.length < words.length };
 };

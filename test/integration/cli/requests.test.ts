@@ -41,7 +41,8 @@ test('requests: listed, one by one, kept as an archive, and followed until the d
   expect(text.stdout).toMatch(
     /^TIME .*\n.* 200 .* api .*\/ok\?token=\*\*\* .*\n.* 502 .* web .*upstream-refused .*\n$/,
   );
-  expect((await requests('--status', '418')).stdout).toBe('No requests to project-2 are remembered.\n');
+  expect((await requests('--status', '418')).stdout).toBe('No request to project-2 fits the filter.\n');
+  expect((await requests('--workstream', 'project-9')).stdout).toBe('No requests to project-9 are remembered.\n');
 
   // A time without a zone is that of who asks: here it is ten hours later than where the daemon lives.
   const elsewhere = (since: string) =>
