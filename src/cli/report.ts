@@ -2,6 +2,7 @@ import { writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { errors } from '../model/errors.ts';
 import { fail, type Problem } from '../model/problem.ts';
+import { printable } from '../model/text.ts';
 import { reasonOf } from '../resolver/regular-file.ts';
 
 /** The exit code that problems end in: that of the first error, 0 where there are only warnings. */
@@ -28,6 +29,11 @@ export const printText = (text: string): boolean => {
     throw fail('file-unwritable', { file: 'The output', reason: reasonOf(error) });
   }
   return error === undefined;
+};
+
+/** Prints a sentence as a line. What it names is text from anywhere, such as the name of a folder. */
+export const printLine = (sentence: string): void => {
+  printText(`${printable(sentence)}\n`);
 };
 
 /** The one JSON document that a command with --json prints. */

@@ -6,7 +6,7 @@ import { withBlock } from '../../resolver/marked-block.ts';
 import { readProjectFile } from '../../resolver/project-file.ts';
 import { reasonOf } from '../../resolver/regular-file.ts';
 import { behindLinks, readCurrent, replaceContent } from '../edit-file.ts';
-import { printJson, printText } from '../report.ts';
+import { printJson, printLine } from '../report.ts';
 import { startFolder } from '../start-folder.ts';
 import { guide, guideMarkers } from './agent/guide.ts';
 
@@ -34,7 +34,7 @@ export const init = async ({ agents, dir, json }: Options): Promise<number> => {
   const path = agents === true ? resolve(copy, 'AGENTS.md') : resolve(directory, agents);
   const changed = await writeGuide(path, project);
   if (json) printJson({ file: path, changed });
-  else printText(`${relative(directory, path) || path} ${changed ? 'was written' : 'says it already'}.\n`);
+  else printLine(`${relative(directory, path) || path} ${changed ? 'was written' : 'says it already'}.`);
   return 0;
 };
 

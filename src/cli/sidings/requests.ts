@@ -4,11 +4,10 @@ import { loadSettings } from '../../config/load.ts';
 import type { Settings } from '../../config/settings.ts';
 import { fail } from '../../model/problem.ts';
 import type { RequestDetail, RequestSummary } from '../../model/requests.ts';
-import { printable } from '../../model/text.ts';
 import type { Workstream } from '../../model/workstream.ts';
 import { findCopy } from '../../resolver/find-copy.ts';
 import { reasonOf } from '../../resolver/regular-file.ts';
-import { printJson, printText } from '../report.ts';
+import { printJson, printLine, printText } from '../report.ts';
 import { startFolder } from '../start-folder.ts';
 import { type Asked, type DaemonEvent, demandOfDaemon, followDaemon, queryOf } from './daemon-client.ts';
 import { momentOf } from './moment.ts';
@@ -56,7 +55,7 @@ export const requests = async (options: Options): Promise<number> => {
   if (follow) return followRequests(filter, limit ?? shownFirst, settings, json === true);
   const answer = await demandOfDaemon<Listed>(`/api/requests${queryOf({ ...filter, limit })}`, settings);
   if (json) printJson(answer);
-  else if (answer.requests.length === 0) printText(noneOf(filter));
+  else if (answer.requests.length === 0) printLine(noneOf(filter));
   else printText(requestHeads + answer.requests.toReversed().map(requestLine).join(''));
   if (!json && answer.countedOnly > 0)
     printText(`… ${answer.countedOnly} more in the last minute came too fast to be remembered; none of them failed\n`);
@@ -66,7 +65,7 @@ export const requests = async (options: Options): Promise<number> => {
 const noneOf = ({ workstream, ...others }: Asked): string => {
   const to = workstream === undefined ? '' : ` to ${workstream}`;
   const isFiltered = Object.values(others).some((value) => value !== undefined);
-  return `${printable(isFiltered ? `No request${to} fits the filter.` : `No requests${to} are remembered.`)}\n`;
+  return isFiltered ? `No request${to} fits the filter.` : `No requests${to} are remembered.`;
 };
 
 interface Listed {

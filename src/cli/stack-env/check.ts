@@ -1,4 +1,4 @@
-import { exitCodeOf, printJson, printText, report } from '../report.ts';
+import { exitCodeOf, printJson, printLine, report } from '../report.ts';
 import { type CommonOptions, type GuardOptions, inspect } from './inspect.ts';
 import { inspectCompose } from './inspect-compose.ts';
 
@@ -9,6 +9,6 @@ export const check = async (options: CommonOptions & GuardOptions): Promise<numb
   const problems = [...found.problems, ...(await inspectCompose(found))];
   report(problems);
   if (options.json) printJson({ name: copy.name, directory: copy.directory, problems });
-  else if (problems.length === 0) printText(`Nothing here belongs to another copy than ${copy.name}.\n`);
+  else if (problems.length === 0) printLine(`Nothing here belongs to another copy than ${copy.name}.`);
   return exitCodeOf(problems);
 };

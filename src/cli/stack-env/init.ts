@@ -7,7 +7,7 @@ import { formatProposal, type PackageSource, propose } from '../../resolver/init
 import { projectFileName } from '../../resolver/project-file.ts';
 import { readRegularFile, reasonOf } from '../../resolver/regular-file.ts';
 import { composeFileNames, readComposeFiles } from '../compose-files.ts';
-import { printJson, printText, report } from '../report.ts';
+import { printJson, printLine, report } from '../report.ts';
 import { startFolder } from '../start-folder.ts';
 import type { CommonOptions } from './inspect.ts';
 
@@ -61,7 +61,7 @@ export const init = async (options: CommonOptions): Promise<number> => {
     `${file} written: ${services.map(({ name, port }) => `${name} ${port}`).join(', ')}.`,
     ...[...services, ...leftOut].flatMap(({ name, notes }) => notes.map((note) => `  ${name}: ${note}`)),
   ];
-  printText(`${lines.join('\n')}\n`);
+  for (const line of lines) printLine(line);
   return 0;
 };
 

@@ -6,7 +6,7 @@ import { ownerOfPath } from '../../resolver/guards.ts';
 import type { BrokenBlock } from '../../resolver/marked-block.ts';
 import { reasonOf } from '../../resolver/regular-file.ts';
 import { behindLinks, readCurrent, replaceContent } from '../edit-file.ts';
-import { exitCodeOf, printJson, printText, report } from '../report.ts';
+import { exitCodeOf, printJson, printLine, report } from '../report.ts';
 import { type BundleOptions, type CommonOptions, openCopy } from './inspect.ts';
 
 /** Keeps the environment of this copy as a block in an env file; a file that is current is not touched. */
@@ -41,6 +41,6 @@ export const write = async (file: string | undefined, options: CommonOptions & B
     });
   }
   if (options.json) printJson({ file: named, changed, problems: copy.problems });
-  else printText(`${relative(directory, named) || named} ${changed ? 'written' : 'is up to date'}.\n`);
+  else printLine(`${relative(directory, named) || named} ${changed ? 'written' : 'is up to date'}.`);
   return 0;
 };

@@ -103,6 +103,7 @@ test(
         await lookup(undefined, { ...flags, dir: directory });
         await requests({ ...flags, all: true });
         await requests({ ...flags, id });
+        await requests({ ...flags, workstream: branch });
         expect(printed.text).toContain(printable(branch));
         expect(printed.text).toContain(id);
         for (const line of printed.text.split('\n')) expect(line).toBe(printable(line));

@@ -114,6 +114,19 @@ test('the command that mends mends: after it nothing is rejected', async () => {
   expect((await ended).stdout).toBe('3\n0 8003\n');
 });
 
+test('what a folder or a file is called is text in each sentence', async () => {
+  const name = 'project-\u001b[31m\u202e';
+  const copies = await openCopies([name]);
+  const text = 'project-\\u{1b}[31m\\u{202e}';
+  const said = async (...args: string[]): Promise<string> => (await copies.stackEnv(name, args)).stdout;
+  expect(await said('check')).toBe(`Nothing here belongs to another copy than ${text}.\n`);
+  expect(await said('write', '\u001b.env')).toBe('\\u{1b}.env written.\n');
+  await mkdir(copies.path('new', name), { recursive: true });
+  await copies.write(`new/${name}/compose.yaml`, 'services: { api: { ports: ["8000:80"] } }');
+  const written = await copies.stackEnv(`new/${name}`, ['init']);
+  expect(written.stdout).toContain(`/new/${text}/sidings.json written: api 8000.\n`);
+});
+
 test('check: the .env files of the copy and of the folders down to the current one', async () => {
   const copies = await openCopies(['project-2', 'project-3']);
   await copies.write('project-3/.env', '# copied\nAPI_PORT=8000\n');

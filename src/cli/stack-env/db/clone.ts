@@ -3,7 +3,7 @@ import { fail } from '../../../model/problem.ts';
 import type { Resolution } from '../../../model/workstream.ts';
 import { knownCopies } from '../../../resolver/known-copies.ts';
 import { resolveCopy } from '../../../resolver/resolve.ts';
-import { printJson, printText } from '../../report.ts';
+import { printJson, printLine } from '../../report.ts';
 import type { CommonOptions, FoundCopy } from '../inspect.ts';
 import { confirmLoss } from './confirm-loss.ts';
 import { findInstance, type Instance } from './instance.ts';
@@ -28,7 +28,7 @@ export const clone = async (
   const { bytes, seconds } = await untilInterrupted((signal) => transfer(from, to, signal));
   const { name: database } = to.database;
   if (options.json) printJson({ name: copy.name, database, from: source.name, bytes, seconds });
-  else printText(`${database} of ${copy.name} has the data of ${source.name} now: ${sizeOf(bytes)} in ${seconds} s.\n`);
+  else printLine(`${database} of ${copy.name} has the data of ${source.name} now: ${sizeOf(bytes)} in ${seconds} s.`);
   return 0;
 };
 

@@ -1,4 +1,4 @@
-import { printJson, printText } from '../../report.ts';
+import { printJson, printLine } from '../../report.ts';
 import type { CommonOptions } from '../inspect.ts';
 import { confirmLoss } from './confirm-loss.ts';
 import { findInstance } from './instance.ts';
@@ -14,6 +14,6 @@ export const reset = async (options: CommonOptions & { readonly yes?: boolean })
   await untilInterrupted((signal) => replaceDatabase(instance, 'template1', async () => undefined, signal));
   const { name: database } = instance.database;
   if (options.json) printJson({ name: copy.name, database });
-  else printText(`${database} of ${copy.name} is empty now.\n`);
+  else printLine(`${database} of ${copy.name} is empty now.`);
   return 0;
 };
