@@ -14,7 +14,7 @@ export interface OtherMachine {
   readonly start: (program: string) => Promise<Started>;
   /** Nothing goes there or comes from there any more, and nobody is told. */
   readonly pull: () => Promise<void>;
-  /** Connections from here to there, as the kernel knows them. */
+  /** Connections from here to there that a process holds; the kernel goes on with those that were let go, until it gives up. */
   readonly connections: () => Promise<readonly string[]>;
 }
 
@@ -51,8 +51,8 @@ export const openOtherMachine = async (context: TestContext): Promise<OtherMachi
       await ip('-n', name, 'link', 'set', 'cable', 'down');
     },
     connections: async () => {
-      const { stdout } = await run('ss', ['-Htn', 'dst', address]);
-      return stdout.split('\n').filter((line) => line !== '');
+      const { stdout } = await run('ss', ['-Htnp', 'dst', address]);
+      return stdout.split('\n').filter((line) => line.includes('users:'));
     },
   };
 };

@@ -59,6 +59,7 @@ test('an upstream that vanishes without a word is found out and let go, whatever
     open(front, proxy, { host, path: '/silent', method: 'POST', headers: { 'content-length': '9' }, body: 'open' }),
   );
   for (const upload of uploads) upload.send('part');
+  expect((await machine.connections()).length).toBeGreaterThan(uploads.length);
   await machine.pull();
   const late = ways.map(({ proxy, front }) => open(front, proxy, { host }));
 
