@@ -33,14 +33,24 @@ export const ls = async ({ json, watch, ...flags }: Options): Promise<number> =>
  * Errors: `daemon-unreachable`, also when the daemon ends.
  */
 const watchState = async (settings: Settings, isTerminal: boolean): Promise<number> => {
-  // Home, and what is left from an earlier table is taken away.
-  const shown = (state: State): string =>
-    isTerminal
-      ? `\u001b[H\u001b[J${table(heads, state.workstreams.flatMap(rows))}\n${state.workstreams.filter(({ live }) => live).length} of ${state.workstreams.length} workstreams are live. Ctrl-C ends this.\n`
-      : `${JSON.stringify(state)}\n`;
+  // Some terminals say that they have no rows.
+  const height = (): number => process.stdout.rows || Number.POSITIVE_INFINITY;
+  const shown = (state: State): string => (isTerminal ? screenOf(state, height()) : `${JSON.stringify(state)}\n`);
   for await (const { name, data } of await followDaemon('/api/events', settings))
     if (name === 'state' && !printText(shown(data as State))) return 0;
   throw fail('daemon-unreachable', { port: settings.httpPort });
+};
+
+/** What a terminal of so many rows is to show in the place of all that it shows. Whatever is too wide or too much for it is cut. */
+export const screenOf = ({ workstreams }: Pick<State, 'workstreams'>, height: number): string => {
+  const lines = table(heads, workstreams.flatMap(rows)).trimEnd().split('\n');
+  const live = workstreams.filter((workstream) => workstream.live).length;
+  const end = ['', `${live} of ${workstreams.length} workstreams are live. Ctrl-C ends this.`, ''];
+  const room = Math.max(1, height - end.length);
+  const seen = lines.length <= room ? lines : lines.slice(0, room - 1);
+  const cut = seen.length < lines.length ? [`… ${lines.length - seen.length} more lines: sidings ls`] : [];
+  // No line goes on in the next one; home, and what is left from an earlier table is taken away.
+  return `\u001b[?7l\u001b[H\u001b[J${[...seen, ...cut, ...end].join('\n')}\u001b[?7h`;
 };
 
 const rows = ({ name, slot, branch = '', services }: Workstream): readonly (readonly string[])[] => {
