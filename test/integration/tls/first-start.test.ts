@@ -83,7 +83,7 @@ test('killed at any moment, a daemon that starts for the first time starts the n
   const random = seeded(7);
   const args = ['start', '--http-port', '0', '--https-port', '0', '--no-docker'];
   let [untouched, whole] = [0, 0];
-  for (let count = 0; count < Number(process.env.FIRST_START_KILLS ?? 10); count += 1) {
+  for (let count = 0; count < Number(process.env.FIRST_START_KILLS ?? 6); count += 1) {
     const folder = await emptyPlace();
     const env = { SIDINGS_STATE_DIR: join(folder, 'state'), SIDINGS_CERTS_DIR: join(folder, 'certs') };
     const { child, ended, stdout } = startCommand('sidings', args, { cwd: join(folder, 'feature'), env });
