@@ -2,7 +2,7 @@ import { loadSettings } from '../../config/load.ts';
 import type { Settings } from '../../config/settings.ts';
 import { fail } from '../../model/problem.ts';
 import type { Service, State, Workstream } from '../../model/workstream.ts';
-import { printJson, printText, report } from '../report.ts';
+import { printJson, printLine, printText, report } from '../report.ts';
 import { table } from '../table.ts';
 import { currentState } from './current-state.ts';
 import { followDaemon } from './daemon-client.ts';
@@ -21,8 +21,12 @@ export const ls = async ({ json, watch, ...flags }: Options): Promise<number> =>
     printJson(state);
     return 0;
   }
-  printText(table(heads, state.workstreams.flatMap(rows)));
-  if (!daemon)
+  if (state.workstreams.length === 0)
+    printLine(
+      'There are no workstreams: no folder with a sidings.json, which `stack-env init` writes, is in a --root.',
+    );
+  else printText(table(heads, state.workstreams.flatMap(rows)));
+  if (!daemon && state.workstreams.length > 0)
     printText('\nNo sidings runs: this is what the folders and the ports say, and the addresses lead nowhere yet.\n');
   report([...state.problems, ...state.workstreams.flatMap(({ problems }) => problems)]);
   return 0;

@@ -221,6 +221,12 @@ test('questions without an answer end with 2 and say what to do', async () => {
   expect(unknown.stderr).toContain('It has: api, web');
 
   const outside = { ...place, cwd: folder };
+  const empty = await temporaryFolder();
+  const nothing = await runCommand('sidings', ['ls', '--root', empty], outside);
+  expect(nothing).toMatchObject({ code: 0, stderr: '' });
+  expect(nothing.stdout).toBe(
+    'There are no workstreams: no folder with a sidings.json, which `stack-env init` writes, is in a --root.\n',
+  );
   expect(await runCommand('sidings', ['lookup'], outside)).toMatchObject({ code: 2 });
   const started = await runCommand('sidings', ['start', '--http-port', '0'], outside);
   expect(started).toMatchObject({ code: 2, stdout: '' });
