@@ -110,6 +110,12 @@ test('it shows the copies, and a service that starts and stops, without being lo
   for (const { name, directory } of copies) await card(name).getByText(directory).waitFor();
   expect(await card('project').getByText('main', { exact: true }).count()).toBe(1);
 
+  // Without a commit there is still what was done last.
+  await git(copyOf('project-4').directory, 'init', '--quiet');
+  await card('project-4')
+    .getByText(/^(just now|\d+ (s|min) ago)$/)
+    .waitFor();
+
   const web = startIn('project-4', 'web');
   await card('project-4')
     .getByText(/pid \d+ · node -e /)

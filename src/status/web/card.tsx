@@ -70,17 +70,21 @@ const Branch = ({ branch, activity }: { branch: string | undefined; activity: Ac
   );
 };
 
-const LastCommit = ({ activity, now }: { activity: Activity | undefined; now: number }) => {
-  const { commit, lastActivity } = activity ?? {};
-  if (commit === undefined) return null;
+const LastWork = ({ activity, now }: { activity: Activity | undefined; now: number }) => {
+  const { commit, lastActivity = commit?.at } = activity ?? {};
+  if (lastActivity === undefined) return null;
   return (
     <p class="commit">
-      <code title={commit.hash}>{commit.hash.slice(0, 7)}</code>{' '}
-      <span class="subject">
-        <Foreign text={commit.subject} />
-      </span>
-      <span class="quiet age" title={new Date(lastActivity ?? commit.at).toLocaleString()}>
-        {age(lastActivity ?? commit.at, now)}
+      {commit !== undefined && (
+        <>
+          <code title={commit.hash}>{commit.hash.slice(0, 7)}</code>{' '}
+          <span class="subject">
+            <Foreign text={commit.subject} />
+          </span>
+        </>
+      )}
+      <span class="quiet age" title={new Date(lastActivity).toLocaleString()}>
+        {age(lastActivity, now)}
       </span>
     </p>
   );
@@ -206,7 +210,7 @@ export const Card = ({ workstream, activity, traffic, health, now }: Known): JSX
         {live && traffic !== undefined && <TrafficChart {...traffic} />}
       </header>
       <Branch branch={branch} activity={activity} />
-      <LastCommit activity={activity} now={now} />
+      <LastWork activity={activity} now={now} />
       {services.length === 0 ? (
         <p class="quiet">No services.</p>
       ) : (
