@@ -10,7 +10,7 @@ import { verifyCopy } from './agent/verify-copy.ts';
 import { waitUntilReady } from './agent/wait-until-ready.ts';
 import { currentState } from './current-state.ts';
 import { demandOfDaemon, queryOf } from './daemon-client.ts';
-import { workstreamOf } from './lookup.ts';
+import { serviceOf, workstreamOf } from './lookup.ts';
 import { momentOf } from './moment.ts';
 import type { SettingOptions } from './setting-options.ts';
 
@@ -121,7 +121,9 @@ const createServer = async (folder: string, settings: Settings) => {
       answer(async () => {
         const { workstream } = await workstreamOf(placeOf(given), settings);
         const query = queryOf({ ...filter, workstream: workstream.name, since: momentOf(since) });
-        return demandOfDaemon<object>(`/api/requests${query}`, settings);
+        const found = await demandOfDaemon<{ readonly requests: readonly object[] }>(`/api/requests${query}`, settings);
+        if (filter.service !== undefined && found.requests.length === 0) serviceOf(workstream, filter.service);
+        return found;
       }),
   );
   server.registerTool(

@@ -10,6 +10,7 @@ import { reasonOf } from '../../resolver/regular-file.ts';
 import { printJson, printLine, printText } from '../report.ts';
 import { startFolder } from '../start-folder.ts';
 import { type Asked, type DaemonEvent, demandOfDaemon, followDaemon, queryOf } from './daemon-client.ts';
+import { serviceOf } from './lookup.ts';
 import { momentOf } from './moment.ts';
 import { requestDetails, requestHeads, requestLine } from './request-text.ts';
 import type { SettingOptions } from './setting-options.ts';
@@ -33,7 +34,7 @@ type Options = SettingOptions & {
 /** Requests from before that are shown first to who follows. */
 const shownFirst = '10';
 
-/** `sidings requests`: what went through the proxy. Errors: `daemon-unreachable`, `directory-unknown`, `parameter-invalid`, `usage`. */
+/** `sidings requests`: what went through the proxy. Errors: `daemon-unreachable`, `directory-unknown`, `parameter-invalid`, `service-unknown`, `usage`. */
 export const requests = async (options: Options): Promise<number> => {
   const { workstream, dir, all, service, status, method, path, since, limit, follow, id, har, json, ...flags } =
     options;
@@ -44,7 +45,8 @@ export const requests = async (options: Options): Promise<number> => {
     else printText(requestDetails(request));
     return 0;
   }
-  const name = all ? undefined : (workstream ?? (await nameOf(dir, settings)));
+  const own = all || workstream !== undefined ? undefined : await workstreamAt(dir, settings);
+  const name = workstream ?? own?.name;
   const filter = { workstream: name, service, status, method, path, since: momentOf(since) };
   if (har !== undefined) {
     const archive = await demandOfDaemon<object>(`/api/har${queryOf({ ...filter, limit })}`, settings);
@@ -54,6 +56,8 @@ export const requests = async (options: Options): Promise<number> => {
   }
   if (follow) return followRequests(filter, limit ?? shownFirst, settings, json === true);
   const answer = await demandOfDaemon<Listed>(`/api/requests${queryOf({ ...filter, limit })}`, settings);
+  // A service that is gone may have been asked; one that never was is a slip, and no list of failures is good news then.
+  if (own !== undefined && service !== undefined && answer.requests.length === 0) serviceOf(own, service);
   if (json) printJson(answer);
   else if (answer.requests.length === 0) printLine(noneOf(filter));
   else printText(requestHeads + answer.requests.toReversed().map(requestLine).join(''));
@@ -74,10 +78,10 @@ interface Listed {
   readonly countedOnly: number;
 }
 
-/** The name of the workstream that a folder is in. */
-const nameOf = async (dir: string | undefined, settings: Settings): Promise<string> => {
+/** The workstream that a folder is in. */
+const workstreamAt = async (dir: string | undefined, settings: Settings): Promise<Workstream> => {
   const directory = encodeURIComponent(await findCopy(startFolder(dir)));
-  return (await demandOfDaemon<Workstream>(`/api/lookup?directory=${directory}`, settings)).name;
+  return demandOfDaemon<Workstream>(`/api/lookup?directory=${directory}`, settings);
 };
 
 const write = async (file: string, archive: object): Promise<void> => {

@@ -157,6 +157,7 @@ test('an agent’s session: all that it needs to know it learns from the folder 
   expect(await call('read_logs', { service: 'nothing' })).toMatch(/no service called nothing\. It has: api/);
   expect(await call('where_am_i', { directory: folder })).toMatch(/No sidings\.json/);
   expect(await call('recent_requests', { status: 'never' })).toMatch(/status/);
+  expect(await call('recent_requests', { service: 'nothing' })).toMatch(/no service called nothing\. It has: api/);
 }, 60_000);
 
 test('without a proxy: what is missing is said, and the log is there all the same', async () => {

@@ -54,6 +54,13 @@ test('requests: listed, one by one, kept as an archive, and followed until the d
   expect(paths(JSON.parse((await elsewhere(clockThere(-60_000))).stdout).requests)).toBe('/broken /ok?token=***');
   expect(JSON.parse((await elsewhere(clockThere(60_000))).stdout).requests).toEqual([]);
 
+  // Who asks for a service that never was would take the empty list for good news.
+  expect(await requests('--service', 'wep')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('It has: api, web'),
+  });
+  expect(await requests('--service', 'web', '--status', '2xx')).toMatchObject({ code: 0, stderr: '' });
+
   const id = own[1]?.id ?? '';
   const one = await requests('--id', id);
   expect(one.stdout).toContain('authorization: Bearer ***');
