@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import type { CopyClaim } from '../../../src/model/workstream.ts';
-import { type Exchange, fronts, open, openTunnel } from '../../support/fronts.ts';
-import { openOtherMachine } from '../../support/network.ts';
-import { copy, service, startProxy, type TestProxy } from '../../support/proxy.ts';
-import { eventually, rawClient } from '../../support/raw.ts';
-import { needs } from '../../support/requirements.ts';
-import { startUpstream } from '../../support/upstream.ts';
+import type { CopyClaim } from '../../src/model/workstream.ts';
+import { type Exchange, fronts, open, openTunnel } from '../support/fronts.ts';
+import { openOtherMachine } from '../support/network.ts';
+import { copy, service, startProxy, type TestProxy } from '../support/proxy.ts';
+import { eventually, rawClient } from '../support/raw.ts';
+import { needs } from '../support/requirements.ts';
+import { startUpstream } from '../support/upstream.ts';
+
+// With those of Docker, which never run beside the tests of browsers: Chromium drops requests while network interfaces come and go.
 
 const host = 'project-3.api.localhost';
 const lanes = ['fast', 'full'] as const;
