@@ -9,7 +9,7 @@ export interface Activity {
   readonly ahead?: number;
   readonly behind?: number;
   readonly commit?: LastCommit;
-  /** Milliseconds since the epoch: the newest of the commit and of the changes to files that are not committed. */
+  /** Milliseconds since the epoch: the newest of the commit and of the changes to files that are not committed; without git, of those at the top. */
   readonly lastActivity?: number;
 }
 

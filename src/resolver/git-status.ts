@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { lstat, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,8 +19,8 @@ const maxLooked = 200;
 const maxSubject = 200;
 
 /**
- * What git says about the repository of a folder, given by its real path: empty without one, and only the branch where git is missing or
- * the repository belongs to another user.
+ * What git says about the repository of a folder, given by its real path: without one only when something at its top was changed last, and
+ * only the branch where git is missing or the repository belongs to another user.
  *
  * The configuration of a repository can name programs (fsmonitor, filters, textconv, gpg, pagers, remotes of partial clones), and so can
  * its hooks: whoever fills a copy would run them as the user of the daemon. So git never sees either. It works in an empty
@@ -29,7 +29,7 @@ const maxSubject = 200;
  */
 export const gitStatus = async (directory: string, signal?: AbortSignal): Promise<GitStatus> => {
   const repository = await repositoryOf(directory);
-  if (repository === undefined) return {};
+  if (repository === undefined) return lastWorked(await newestOf(directory, await readdir(directory).catch(() => [])));
   const branch = await branchIn(repository.gitFolder);
   const known = branch === undefined ? {} : { branch };
   const workTree = await workTreeOf(directory);
@@ -180,16 +180,19 @@ const ask = async ({ folder, workTree, env, signal }: Question): Promise<Omit<Gi
   ]);
   const { paths, ...counts } = readStatus(status);
   const commit = readLog(log);
-  const times = await Promise.all(
-    paths.slice(0, maxLooked).map(async (path) => (await lstat(join(workTree, path)).catch(() => undefined))?.mtimeMs),
-  );
-  const newest = Math.max(commit?.at ?? 0, ...times.map((time) => Math.floor(time ?? 0)));
-  return {
-    ...counts,
-    ...(commit !== undefined && { commit }),
-    ...(newest > 0 && { lastActivity: newest }),
-  };
+  const newest = Math.max(commit?.at ?? 0, await newestOf(workTree, paths));
+  return { ...counts, ...(commit !== undefined && { commit }), ...lastWorked(newest) };
 };
+
+/** When the newest of some files was changed, in milliseconds since the epoch; 0 where there is none. */
+const newestOf = async (folder: string, paths: readonly string[]): Promise<number> => {
+  const times = await Promise.all(
+    paths.slice(0, maxLooked).map(async (path) => (await lstat(join(folder, path)).catch(() => undefined))?.mtimeMs),
+  );
+  return Math.max(0, ...times.map((time) => Math.floor(time ?? 0)));
+};
+
+const lastWorked = (newest: number): Pick<GitStatus, 'lastActivity'> => (newest > 0 ? { lastActivity: newest } : {});
 
 export interface StatusRead {
   readonly dirty: number;

@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -59,6 +59,11 @@ test.each([['--object-format=sha256'], ['--object-format=sha1']])('objects by %s
 test('without a commit, without git and without a repository there is less to tell', async () => {
   const folder = await temporaryFolder();
   expect(await gitStatus(folder)).toEqual({});
+  const at = new Date('2040-05-06T07:08:09Z');
+  await write(join(folder, 'a.txt'), 'one');
+  await utimes(join(folder, 'a.txt'), at, at);
+  expect(await gitStatus(folder)).toEqual({ lastActivity: at.getTime() });
+  await rm(join(folder, 'a.txt'));
   await git(folder, 'init', '--quiet', '--initial-branch=main');
   expect(await gitStatus(folder)).toEqual({ branch: 'main', dirty: 0 });
   await writeFile(join(folder, '.git/config'), '[broken');
