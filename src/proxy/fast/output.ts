@@ -19,7 +19,7 @@ const writeWaiting = (): void => {
 /**
  * Gathers what one event brings and writes it at once: a head and the body behind it are one system call. `flush` ends each event. Text
  * goes out when everything is handled that the event loop has brought together, that of one connection right behind that of another: whoever
- * reads it is woken once for many, which is a third of what a small request costs.
+ * reads it is woken once for many.
  */
 export class Output implements Writer {
   private readonly socket: Socket;

@@ -3,7 +3,7 @@ import { followLog, readLog } from '../../../feedback/read-log.ts';
 import { serviceLogFile } from '../../../feedback/service-log.ts';
 import type { LogLine, LogQuery, ServiceLines } from '../../../model/log-line.ts';
 import { fail } from '../../../model/problem.ts';
-import { askDaemon, followDaemon } from '../daemon-client.ts';
+import { askDaemon, followDaemon, queryOf } from '../daemon-client.ts';
 import { serviceOf, workstreamOf } from '../lookup.ts';
 import { momentOf } from '../moment.ts';
 
@@ -21,7 +21,7 @@ export interface ReadOptions {
 export const readLogs = async (options: ReadOptions): Promise<ServiceLines> => {
   const place = await find(options);
   if (place.kind === 'daemon') {
-    const answer = await askDaemon<ServiceLines>(`/api/logs?${place.query}`, options.settings);
+    const answer = await askDaemon<ServiceLines>(`/api/logs${place.query}`, options.settings);
     if (answer !== undefined) return answer;
   }
   const lines = await readLog(place.file, place.wanted);
@@ -35,7 +35,7 @@ export async function* followLogs(options: ReadOptions, signal: AbortSignal): As
     yield* followLog(place.file, place.wanted, signal);
     return;
   }
-  for await (const { name, data } of await followDaemon(`/api/logs/events?${place.query}`, options.settings))
+  for await (const { name, data } of await followDaemon(`/api/logs/events${place.query}`, options.settings))
     if (name === 'line') yield data as LogLine;
   throw fail('daemon-unreachable', { port: options.settings.httpPort });
 }
@@ -44,7 +44,8 @@ interface Place {
   readonly kind: 'daemon' | 'files';
   readonly name: string;
   readonly file: string;
-  readonly query: URLSearchParams;
+  /** From the `?` on. */
+  readonly query: string;
   readonly wanted: LogQuery;
 }
 
@@ -56,13 +57,11 @@ const find = async ({ directory, service, lines, since, settings }: ReadOptions)
   const moment = momentOf(since);
   const { workstream, daemon } = await workstreamOf(directory, settings);
   serviceOf(workstream, service);
-  const query = new URLSearchParams({ workstream: workstream.name, service, lines: String(lines) });
-  if (moment !== undefined) query.set('since', String(moment));
   return {
     kind: daemon ? 'daemon' : 'files',
     name: workstream.name,
     file: serviceLogFile(settings.stateDirectory, workstream.directory, service),
-    query,
+    query: queryOf({ workstream: workstream.name, service, lines, since: moment }),
     wanted: { lines, since: moment },
   };
 };

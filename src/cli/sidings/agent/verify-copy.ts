@@ -11,7 +11,7 @@ import { writeWhole } from '../../../resolver/whole-file.ts';
 import { exitCodeOf } from '../../report.ts';
 import { inspect } from '../../stack-env/inspect.ts';
 import { inspectCompose } from '../../stack-env/inspect-compose.ts';
-import { askDaemon } from '../daemon-client.ts';
+import { askDaemon, queryOf } from '../daemon-client.ts';
 import { serviceOf } from '../lookup.ts';
 import { healthOf } from './wait-until-ready.ts';
 
@@ -122,9 +122,8 @@ const failuresSince = async (
   since: number | undefined,
   settings: Settings,
 ): Promise<readonly RequestSummary[]> => {
-  const query = new URLSearchParams({ workstream, status: '5xx', limit: String(mostFailures) });
-  if (since !== undefined) query.set('since', String(since));
-  const answer = await askDaemon<{ readonly requests: readonly RequestSummary[] }>(`/api/requests?${query}`, settings);
+  const query = queryOf({ workstream, status: '5xx', limit: mostFailures, since });
+  const answer = await askDaemon<{ readonly requests: readonly RequestSummary[] }>(`/api/requests${query}`, settings);
   return answer?.requests ?? [];
 };
 
