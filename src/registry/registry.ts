@@ -229,6 +229,7 @@ export const createRegistry = ({
     publish,
     subscribe: (tell) => {
       subscribers.add(tell);
+      endPause();
       return () => subscribers.delete(tell);
     },
     confirm,

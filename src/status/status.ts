@@ -3,13 +3,11 @@ import { statusHostnames } from '../model/hostname.ts';
 import { problem } from '../model/problem.ts';
 import type { AppOptions } from './app.ts';
 import { judgeCaller } from './caller.ts';
-import { createEvents } from './events.ts';
+import { createEvents, type EventsOptions } from './events.ts';
 import { problemAnswer } from './problem-answer.ts';
 import { createStreams } from './streams.ts';
 
-export interface StatusOptions extends Omit<AppOptions, 'events' | 'streams'> {
-  /** Calls with each new state; gives the function that ends it. */
-  readonly subscribe: (listener: (state: ReturnType<AppOptions['state']>) => void) => () => void;
+export interface StatusOptions extends Omit<AppOptions, 'events' | 'streams'>, Pick<EventsOptions, 'subscribe'> {
   readonly suffixes: readonly string[];
   /** Milliseconds between two signs of life on a stream of events. */
   readonly heartbeatMs?: number;
@@ -51,9 +49,8 @@ const securityHeaders = {
 export const createStatus = (options: StatusOptions): Status => {
   const { state, subscribe, suffixes, log, heartbeatMs = 20_000, maxClients = 100 } = options;
   const streams = createStreams({ heartbeatMs, maxClients });
-  const events = createEvents(state, streams);
+  const events = createEvents({ state, subscribe, streams });
   const hostnames = new Set(suffixes.flatMap(statusHostnames));
-  const unsubscribe = subscribe(events.changed);
 
   const load = async () => (await import('./app.ts')).createApp({ ...options, events, streams });
   let app: ReturnType<typeof load> | undefined;
@@ -84,7 +81,6 @@ export const createStatus = (options: StatusOptions): Status => {
   };
 
   const close = async (): Promise<void> => {
-    unsubscribe();
     streams.close();
     await (await app?.catch(() => undefined))?.close();
   };

@@ -39,6 +39,17 @@ test('a client gets the whole state on connect and on each change', async () => 
   expect(client.received()).not.toMatch(/^event: forged/m);
 });
 
+test('of changes is heard only while somebody follows', async () => {
+  const { options, listeners } = changingState(stateOf(1));
+  const { port } = await startStatus(options);
+  expect(listeners.size).toBe(0);
+  const clients = [follow(port), follow(port)];
+  for (const client of clients) await client.until(/id: 1\n/);
+  expect(listeners.size).toBe(1);
+  for (const client of clients) client.socket.destroy();
+  await eventually(() => listeners.size === 0);
+});
+
 test('a client that comes back gets the state, whatever it says it had', async () => {
   const { options } = changingState(stateOf(5));
   const { port } = await startStatus(options);
