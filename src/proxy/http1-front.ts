@@ -1,11 +1,12 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Problem } from '../model/problem.ts';
+import { type Problem, problem } from '../model/problem.ts';
 import type { Handle, Spoil } from './client.ts';
 import type { Front } from './front.ts';
 import { watchHalfOpen } from './half-open.ts';
 import { type Http1Request, http1Client } from './http1-client.ts';
 import { createHttp1Server, refuseConnection } from './http1-server.ts';
+import { watchProtocol } from './watch-protocol.ts';
 
 /** What is under way on one connection. */
 interface Connection {
@@ -135,6 +136,9 @@ export const createHttp1Front = (handle: Handle): Front => {
       connections.add(socket);
       socket.once('close', () => connections.delete(socket));
       server.emit('connection', socket);
+      watchProtocol(socket, () =>
+        refuseConnection(socket, problem('request-invalid', { reason: 'it is not a request of HTTP' })),
+      );
     },
     drain: () => {
       draining = true;

@@ -96,6 +96,7 @@ export const requestLines: Family = {
         'HTTPS/1.1': version('HTTPS/1.1'),
         'XHTTP/1.1': version('XHTTP/1.1'),
         'ICE/1.0': version('ICE/1.0'),
+        'RTSP/1.0': version('RTSP/1.0'),
         'a version with NUL': version('HTTP/1.1\0'),
         'a version in wide digits': version('HTTP/\xef\xbc\x91.\xef\xbc\x91'),
       },
@@ -103,11 +104,6 @@ export const requestLines: Family = {
       [refused, passed(), passedLast()],
       { promised: [refused] },
     ),
-    ...table("RFC 9112 §2.3: the same, and Node's parser takes it for HTTP/1.0", { 'RTSP/1.0': version('RTSP/1.0') }, [
-      refused,
-      passed(),
-      passedLast(),
-    ]),
     ...table(
       'RFC 9112 §A.1.1: HTTP/0.9 has neither fields nor a status',
       {
