@@ -41,6 +41,8 @@ const maxEvent = 1024 * 1024;
 
 /** The list of some ten thousand containers is as long. */
 const maxAnswer = 64 * 1024 * 1024;
+/** Characters of lines of a log that are kept. */
+const maxLog = 16 * 1024 * 1024;
 
 /** An engine at an endpoint; rejects where none answers in time. The signal ends all that it does. */
 export const connectEngine = async (endpoint: Endpoint, signal: AbortSignal): Promise<Engine> => {
@@ -66,23 +68,28 @@ export const connectEngine = async (endpoint: Endpoint, signal: AbortSignal): Pr
         });
     });
 
-  /** The text of an answer. The client itself keeps all that comes, and something that is no engine may not come to an end. */
-  const ask = (ms: number, path: string, options: object = {}): Promise<string> =>
+  /** Asks, and reads the answer as it comes: the client itself would keep all of it, and it may not come to an end. */
+  const ask = <Result>(
+    ms: number,
+    path: string,
+    options: object,
+    readAnswer: (answer: AsyncIterable<Buffer>) => Promise<Result>,
+  ): Promise<Result> =>
     call(ms, async (limit) => {
       const request = { path, method: 'GET', options, ...limit, isStream: true, statusCodes: { 200: true } };
       const answer = await new Promise<Readable>((resolve, reject) => {
         docker.modem.dial(request, (error, stream) => (error ? reject(error) : resolve(stream as Readable)));
       });
-      return readWhole(answer);
+      return readAnswer(answer);
     });
 
-  await ask(pingMs, '/_ping');
+  await ask(pingMs, '/_ping', {}, readWhole);
 
   return {
-    list: async () => readList(JSON.parse(await ask(callMs, '/containers/json?', { all: true }))),
+    list: async () => readList(JSON.parse(await ask(callMs, '/containers/json?', { all: true }, readWhole))),
     inspect: async (id) => {
       try {
-        return readInspected(JSON.parse(await ask(callMs, `/containers/${id}/json?`)));
+        return readInspected(JSON.parse(await ask(callMs, `/containers/${id}/json?`, {}, readWhole)));
       } catch (error) {
         if ((error as { statusCode?: number }).statusCode === 404) return undefined;
         throw error;
@@ -100,13 +107,8 @@ export const connectEngine = async (endpoint: Endpoint, signal: AbortSignal): Pr
       });
       return { lost };
     },
-    log: async (id, query) => {
-      const options = { ...logOptions(query), follow: false } as const;
-      const answer: unknown = await call(callMs, (limit) => docker.getContainer(id).logs({ ...options, ...limit }));
-      const reader = createLogReader();
-      const log = Buffer.isBuffer(answer) ? answer : Buffer.from(String(answer));
-      return [...reader.read(log), ...reader.end()].slice(-query.lines);
-    },
+    log: (id, query) =>
+      ask(callMs, `/containers/${id}/logs?`, logOptions(query), (answer) => lastLines(answer, query.lines)),
     async *followLog(id, query, ending) {
       const options = { ...logOptions(query), follow: true } as const;
       const stream = (await call(callMs, (limit) =>
@@ -140,15 +142,32 @@ const logOptions = ({ lines, since, until }: LogQuery) => ({
   ...(until !== undefined && { until: until / 1000 }),
 });
 
-const readWhole = async (answer: Readable): Promise<string> => {
+const readWhole = async (answer: AsyncIterable<Buffer>): Promise<string> => {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
+  for await (const chunk of answer) {
     size += chunk.length;
     if (size > maxAnswer) throw new Error('an answer has no end');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
+};
+
+/** The last lines of a log, however many the engine takes for so many, and however long they are. */
+const lastLines = async (log: AsyncIterable<Buffer>, count: number): Promise<readonly LogLine[]> => {
+  const reader = createLogReader();
+  const last: LogLine[] = [];
+  let size = 0;
+  const keep = (lines: readonly LogLine[]): void => {
+    for (const line of lines) {
+      last.push(line);
+      size += line.text.length;
+    }
+    while (last.length > count || size > maxLog) size -= last.shift()?.text.length ?? 0;
+  };
+  for await (const bytes of log) keep(reader.read(bytes));
+  keep(reader.end());
+  return last;
 };
 
 const followEvents = (stream: Readable, tell: (news: News) => void): Promise<string> =>

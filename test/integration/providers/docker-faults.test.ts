@@ -1,10 +1,12 @@
 import { chmod, chown } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { printable } from '../../../src/model/text.ts';
+import { connectEngine } from '../../../src/providers/docker/engine.ts';
 import { ask, startService, startSidings } from '../../support/commands.ts';
 import { startWatching } from '../../support/docker-sidings.ts';
 import { temporaryFolder } from '../../support/folder.ts';
@@ -333,3 +335,34 @@ test('no label leads another copy’s name, the status page, this proxy or an ad
   );
   expect(asked.every((call) => /^GET \/(_ping|events|containers)/.test(call))).toBe(true);
 });
+
+test('of a log that brings more than was asked for, the last lines are kept and the rest is let go', async () => {
+  const path = join(await temporaryFolder(), 'docker.sock');
+  const line = `${'x'.repeat(100_000)}\n`;
+  await standInEngine(path, ({ url = '' }, response) => {
+    if (url.includes('/logs')) Readable.from(manyLines(line)).pipe(response);
+    else response.end('OK');
+  });
+  const life = new AbortController();
+  onTestFinished(() => life.abort());
+  const { log } = await connectEngine({ kind: 'socket', path }, life.signal);
+  const held = (): number => {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  let most = 0;
+  const before = held();
+  const watching = setInterval(() => {
+    most = Math.max(most, held());
+  }, 100);
+  const lines = await log('a', { lines: 2 }).finally(() => clearInterval(watching));
+  expect(lines.map(({ text }) => text)).toEqual(['one before', 'the last']);
+  expect(most - before).toBeLessThan(64 * 1024 * 1024);
+  expect(await log('a', { lines: 0 })).toEqual([]);
+});
+
+function* manyLines(line: string) {
+  for (let count = 0; count < 1000; count += 1) yield line;
+  yield 'one before\nthe last\n';
+}
