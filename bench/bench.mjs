@@ -15,6 +15,7 @@ import { httpProxy } from './peers/http-proxy.mjs';
 import { nginx } from './peers/nginx.mjs';
 import { hostname } from './peers/peer.mjs';
 import { portless } from './peers/portless.mjs';
+import { relay } from './peers/relay.mjs';
 import { sidings, sidingsFull } from './peers/sidings.mjs';
 import { loads } from './scenarios/load.mjs';
 import { own } from './scenarios/own.mjs';
@@ -58,7 +59,7 @@ const answers = (port) =>
 const startPeers = async (upstream) => {
   const certificate = makeCertificate(folder);
   const started = [];
-  for (const peer of [direct, nginx, haproxy, caddy, httpProxy, portless, sidings, sidingsFull]) {
+  for (const peer of [direct, relay, nginx, haproxy, caddy, httpProxy, portless, sidings, sidingsFull]) {
     const version = peer.version();
     if (version === undefined) {
       say(`${peer.name} is not installed and is left out.`);

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { endAll, firstLine, loadCore, start } from './machine.mjs';
+import { end, firstLine, loadCore, start } from './machine.mjs';
 import { startSidings } from './peers/sidings.mjs';
 
 export const startUpstream = async () => {
@@ -10,15 +10,19 @@ export const startUpstream = async () => {
   return { port: Number(await firstLine(child)), child };
 };
 
-/** Calls `measure` with the ports, the file of the root certificate and the daemon's pid; ends all afterwards. */
+/** Calls `measure` with the ports, the file of the root certificate and the daemon's pid; ends what it started afterwards. */
 export const onStage = async (measure, nodeOptions = [], daemonOptions = []) => {
   const folder = mkdtempSync(`${tmpdir()}/sidings-bench-`);
+  const started = [];
   try {
-    const { port } = await startUpstream();
-    const { http, https, pid, root } = await startSidings({ folder, port, nodeOptions, options: daemonOptions });
-    return await measure({ port: https.port, httpPort: http.port, pid, root });
+    const upstream = await startUpstream();
+    started.push(upstream.child);
+    const { port } = upstream;
+    const { http, https, root, child } = await startSidings({ folder, port, nodeOptions, options: daemonOptions });
+    started.push(child);
+    return await measure({ port: https.port, httpPort: http.port, pid: child.pid, root });
   } finally {
-    await endAll();
+    await Promise.all(started.map(end));
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 };

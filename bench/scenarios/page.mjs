@@ -1,18 +1,26 @@
 // A page of a thousand modules in Chromium: by HTTP/2 through Sidings next to plain HTTP/1.1 straight from the dev server.
-import { createHash, X509Certificate } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { chromium } from 'playwright-core';
-import { median } from '../machine.mjs';
+import { onPath } from '../../scripts/lib.mjs';
+import { end, median } from '../machine.mjs';
 import { hostname } from '../peers/peer.mjs';
 import { startSidings } from '../peers/sidings.mjs';
 
 const executablePath = process.env.SIDINGS_TEST_CHROMIUM ?? '/usr/bin/chromium';
 
-/** Chromium takes this one root for good, in this profile. */
-const keyOf = (file) => {
-  const key = new X509Certificate(readFileSync(file)).publicKey.export({ type: 'spki', format: 'der' });
-  return createHash('sha256').update(key).digest('base64');
+/** A home folder in which Chromium trusts this root, and nothing that somebody has added to the machine. */
+const homeThatTrusts = (folder, root) => {
+  const home = `${folder}/home`;
+  const database = `${home}/.local/share/pki/nssdb`;
+  mkdirSync(database, { recursive: true });
+  for (const args of [
+    ['-N', '--empty-password'],
+    ['-A', '-t', 'C,,', '-n', 'Sidings', '-i', root],
+  ])
+    execFileSync('certutil', ['-d', `sql:${database}`, ...args]);
+  return home;
 };
 
 const load = async (browser, url) => {
@@ -29,17 +37,18 @@ const load = async (browser, url) => {
 };
 
 export const page = async ({ rounds, upstream }) => {
-  if (!existsSync(executablePath)) return [];
+  if (!existsSync(executablePath) || !onPath('certutil')) return [];
   const folder = mkdtempSync(`${tmpdir()}/sidings-bench-`);
   let browser;
+  let child;
   try {
-    const { https, root } = await startSidings({ folder, port: upstream.port });
+    const { https, root, ...daemon } = await startSidings({ folder, port: upstream.port });
+    child = daemon.child;
+    const home = homeThatTrusts(folder, root);
     browser = await chromium.launch({
       executablePath,
-      args: [
-        ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-        `--ignore-certificate-errors-spki-list=${keyOf(root)}`,
-      ],
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+      env: { PATH: process.env.PATH, HOME: home, XDG_DATA_HOME: `${home}/.local/share` },
     });
     const urls = [`https://${hostname}:${https.port}/page`, `http://127.0.0.1:${upstream.port}/page`];
     for (const url of urls) await load(browser, url);
@@ -56,6 +65,7 @@ export const page = async ({ rounds, upstream }) => {
     ];
   } finally {
     await browser?.close();
+    if (child !== undefined) await end(child);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 };
