@@ -1,6 +1,6 @@
 // `npm test`: installs what the tests need, builds, and runs all of them. Further arguments go to Vitest and choose among the tests.
 import { readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { build } from './build.mjs';
 import { ensureDebianPackages } from './debian.mjs';
 import { bin, ensurePackages, root, run } from './lib.mjs';
@@ -29,15 +29,18 @@ const vitest = async (...args) => {
   return code;
 };
 
+const projects = (...names) => names.flatMap((name) => ['--project', name]);
+
 const chosen = process.argv.slice(2);
 const codes =
   chosen.length > 0
     ? [await vitest(...chosen)]
     : [
-        await vitest('--project', 'unit', '--coverage'),
-        await vitest('--project', 'integration', '--project', 'full-lane', '--project', 'hostile'),
+        await vitest(...projects('unit'), '--coverage'),
+        // They wait more than they work, so each core is for one of them; Vitest would leave one free.
+        await vitest(...projects('integration', 'full-lane', 'hostile'), `--maxWorkers=${availableParallelism()}`),
         // One file at a time: they share one engine, which does many things one after another.
-        await vitest('--project', 'docker', '--no-file-parallelism'),
+        await vitest(...projects('docker'), '--no-file-parallelism'),
       ];
 
 // Where everything must run, a test that was left out is a failure.
