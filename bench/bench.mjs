@@ -103,7 +103,8 @@ const compare = async (scenario, peers) => {
       // In one round both saw the same machine.
       toNginx: median(measured.get(name).map(({ rate }, round) => rate / measured.get('nginx')?.[round]?.rate)),
     }));
-  return { name: scenario.name, figures: scenario.figures, results, failures: Object.fromEntries(failures) };
+  const { name, title, figures } = scenario;
+  return { name, title, figures, results, failures: Object.fromEntries(failures) };
 };
 
 try {
@@ -156,9 +157,9 @@ try {
     `${JSON.stringify({ machine, versions, comparisons, alone }, undefined, 2)}\n`,
   );
   const drawn = comparisons
-    .filter(({ figures }) => figures.rate === 'requests/s')
-    .map(({ name, figures, results }) => ({
-      name,
+    .filter(({ title }) => title !== undefined)
+    .map(({ title, figures, results }) => ({
+      title,
       unit: figures.rate,
       bars: results
         .filter(({ peer }) => peer !== 'direct')

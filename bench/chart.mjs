@@ -14,13 +14,13 @@ const style = `
   @media (prefers-color-scheme: dark) { text { fill: #9198a1; } .title { fill: #e6edf3; } .bar { fill: #656c76; } .ours { fill: #3fb68b; } }
 `;
 
-/** `results`: `{ name, unit, bars: [{ peer, value, isOurs }] }` of each scenario. */
+/** `results`: `{ title, unit, bars: [{ peer, value, isOurs }] }` of each scenario. */
 export const chart = (results) => {
   let y = 10;
   const parts = [];
-  for (const { name, unit, bars } of results) {
+  for (const { title, unit, bars } of results) {
     y += 16;
-    parts.push(`<text class="title" x="0" y="${y}">${name}, ${unit}</text>`);
+    parts.push(`<text class="title" x="0" y="${y}">${title}, ${unit}</text>`);
     y += 8;
     const longest = Math.max(...bars.map(({ value }) => value));
     for (const { peer, value, isOurs } of bars.toSorted((one, other) => other.value - one.value)) {
