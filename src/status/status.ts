@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http';
 import { statusHostnames } from '../model/hostname.ts';
 import { problem } from '../model/problem.ts';
 import type { AppOptions } from './app.ts';
@@ -68,6 +68,11 @@ export const createStatus = (options: StatusOptions): Status => {
     };
     if (refusal !== undefined) {
       refuse(refusal);
+      return;
+    }
+    // HTTP/2 brings any word; the app has routes for those that Node knows.
+    if (!METHODS.includes(method)) {
+      refuse(problem('method-unsupported', { method }));
       return;
     }
     app ??= load();

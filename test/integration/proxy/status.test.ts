@@ -44,6 +44,16 @@ describe.each(fronts)('%s', (front) => {
     expect((await fetchBy(front, proxy, post)).status).toBeGreaterThanOrEqual(400);
   });
 
+  test('a method that is known to nobody is refused', async () => {
+    const proxy = await serve();
+    const host = `localhost:${front === 'HTTP/1.1' ? proxy.port : proxy.securePort}`;
+    for (const method of ['BREW', '__proto__']) {
+      const { status } = await fetchBy(front, proxy, { host, path: '/api/workstreams', method });
+      // Over HTTP/1.1 it is no request for Node.
+      expect(status).toBe(front === 'HTTP/2' ? 501 : 400);
+    }
+  });
+
   test('events come at once, and end when the proxy closes', async () => {
     const proxy = await serve();
     const host = `localhost:${front === 'HTTP/1.1' ? proxy.port : proxy.securePort}`;
