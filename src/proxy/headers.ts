@@ -42,9 +42,12 @@ const mattersToClient = nameFilter([
 /** First letters of a name that may be a claim about forwarding. */
 const isX = (name: string): boolean => (name.charCodeAt(0) | 32) === 0x78;
 
-/** What only the proxy may say to an application, with `-` for every separator: some read `_` and `.` as `-`. */
+/** A name with `-` for every separator: some applications read `_` and `.` as `-`. */
+const withDashes = (lower: string): string => lower.replace(/[^a-z0-9]/g, '-');
+
+/** What only the proxy may say to an application. */
 const isForwardingClaim = (lower: string): boolean => {
-  const name = lower.replace(/[^a-z0-9]/g, '-');
+  const name = withDashes(lower);
   return name.startsWith('x-forwarded-') || name === 'forwarded' || name === 'x-real-ip';
 };
 
@@ -198,7 +201,7 @@ export const safeTrailers = (trailers: RawHeaders): string[] => {
   for (let index = 0; index < trailers.length; index += 2) {
     const name = trailers[index] as string;
     const lower = name.toLowerCase();
-    if (forbiddenInTrailers.has(lower) || isForwardingClaim(lower)) continue;
+    if (forbiddenInTrailers.has(withDashes(lower)) || isForwardingClaim(lower)) continue;
     fields.push(name, trailers[index + 1] as string);
   }
   return fields;

@@ -169,6 +169,11 @@ test('trailers that a receiver may not act on are dropped', () => {
   ]);
 });
 
+test('nor are those that some receivers read as one of these', () => {
+  const twins = ['Content_Length', '5', 'transfer.encoding', 'chunked', 'SET_COOKIE', 'a', 'x_request_id', 'mine'];
+  expect(safeTrailers(['X_Sum', '1', ...twins])).toEqual(['X_Sum', '1']);
+});
+
 test('trailers say nothing of how a request came, in no spelling', () => {
   const claims = ['X-Forwarded-For', '6.6.6.6', 'x_forwarded.host', 'a', 'Forwarded', 'for=6', 'X-Request-Id', 'mine'];
   expect(safeTrailers(['X-Sum', '1', ...claims, 'x-workstream', 'a'])).toEqual(['X-Sum', '1']);
