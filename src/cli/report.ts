@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { errors } from '../model/errors.ts';
 import { fail, type Problem } from '../model/problem.ts';
-import { printable } from '../model/text.ts';
+import { printable, printableJson } from '../model/text.ts';
 import { reasonOf } from '../resolver/regular-file.ts';
 
 /** The exit code that problems end in: that of the first error, 0 where there are only warnings. */
@@ -38,8 +38,11 @@ export const printLine = (sentence: string): void => {
 
 /** The one JSON document that a command with --json prints. */
 export const printJson = (value: unknown): void => {
-  printText(`${JSON.stringify(value, undefined, 2)}\n`);
+  printText(`${printableJson(JSON.stringify(value, undefined, 2))}\n`);
 };
+
+/** One of many values that a command with --json prints, as a line. */
+export const jsonLine = (value: unknown): string => `${printableJson(JSON.stringify(value))}\n`;
 
 /** Writes at once. What is behind `process.stdout` takes longer to load than a copy to resolve. */
 const writeAll = (fd: 1 | 2, text: string): NodeJS.ErrnoException | undefined => {

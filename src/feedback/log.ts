@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { type LevelWithSilent, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import type { PrettyOptions } from 'pino-pretty';
 import type { Log } from '../model/log.ts';
-import { printable } from '../model/text.ts';
+import { printable, printableJson } from '../model/text.ts';
 
 /** What a log is written to: text, line by line. */
 export interface LogStream {
@@ -21,7 +21,7 @@ export interface LogOptions {
 export const createLog = ({ level, terminal, stream = process.stderr }: LogOptions): Log => {
   // A log that nobody takes any more (`sidings start 2>&1 | head`) must not end what it is about.
   stream.on?.('error', () => {});
-  const format = terminal ? prettyLine() : safeLine;
+  const format = terminal ? prettyLine() : printableJson;
   return pino(
     {
       level,
@@ -57,13 +57,3 @@ const asText = (value: unknown, key = ''): unknown => {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, entry]) => [printable(name), asText(entry, name)]));
 };
-
-/**
- * JSON escapes the C0 controls only. The other characters that `printable` makes visible can be in its strings alone, so they are
- * escaped as well: the value is the same, and the file can be shown in a terminal.
- */
-const safeLine = (line: string): string =>
-  line.replace(
-    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );

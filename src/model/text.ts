@@ -9,6 +9,16 @@ export const printable = (text: string): string =>
   );
 
 /**
+ * JSON escapes the C0 controls only. The other characters that `printable` makes visible can be in its strings alone, so they are
+ * escaped as well: the value is the same, and the text can be shown in a terminal.
+ */
+export const printableJson = (json: string): string =>
+  json.replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+/**
  * A short stable hash of text (FNV-1a, 32 bit), for spreading names over slots and for cutting long names.
  * Not for anything an attacker may gain from.
  */

@@ -1,6 +1,6 @@
 import { loadSettings } from '../../config/load.ts';
 import { type LogLine, plainText } from '../../model/log-line.ts';
-import { printJson, printText } from '../report.ts';
+import { jsonLine, printJson, printText } from '../report.ts';
 import { startFolder } from '../start-folder.ts';
 import { followLogs, readLogs } from './agent/read-logs.ts';
 import type { SettingOptions } from './setting-options.ts';
@@ -26,7 +26,7 @@ export const logs = async (service: string, options: Options): Promise<number> =
     else printText(found.lines.map(shown).join(''));
     return 0;
   }
-  const show = json ? (line: LogLine) => `${JSON.stringify(line)}\n` : shown;
+  const show = json ? (line: LogLine) => jsonLine(line) : shown;
   const end = new AbortController();
   for await (const line of followLogs(asked, end.signal)) if (!printText(show(line))) break;
   return 0;

@@ -2,7 +2,7 @@ import { loadSettings } from '../../config/load.ts';
 import type { Settings } from '../../config/settings.ts';
 import { fail } from '../../model/problem.ts';
 import type { Service, State, Workstream } from '../../model/workstream.ts';
-import { printJson, printLine, printText, report } from '../report.ts';
+import { jsonLine, printJson, printLine, printText, report } from '../report.ts';
 import { table } from '../table.ts';
 import { currentState } from './current-state.ts';
 import { followDaemon } from './daemon-client.ts';
@@ -39,7 +39,7 @@ export const ls = async ({ json, watch, ...flags }: Options): Promise<number> =>
 const watchState = async (settings: Settings, isTerminal: boolean): Promise<number> => {
   // Some terminals say that they have no rows.
   const height = (): number => process.stdout.rows || Number.POSITIVE_INFINITY;
-  const shown = (state: State): string => (isTerminal ? screenOf(state, height()) : `${JSON.stringify(state)}\n`);
+  const shown = (state: State): string => (isTerminal ? screenOf(state, height()) : jsonLine(state));
   for await (const { name, data } of await followDaemon('/api/events', settings))
     if (name === 'state' && !printText(shown(data as State))) return 0;
   throw fail('daemon-unreachable', { port: settings.httpPort });

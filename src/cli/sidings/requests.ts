@@ -7,7 +7,7 @@ import type { RequestDetail, RequestSummary } from '../../model/requests.ts';
 import type { Workstream } from '../../model/workstream.ts';
 import { findCopy } from '../../resolver/find-copy.ts';
 import { reasonOf } from '../../resolver/regular-file.ts';
-import { printJson, printLine, printText } from '../report.ts';
+import { jsonLine, printJson, printLine, printText } from '../report.ts';
 import { startFolder } from '../start-folder.ts';
 import { type Asked, type DaemonEvent, demandOfDaemon, followDaemon, queryOf } from './daemon-client.ts';
 import { serviceOf } from './lookup.ts';
@@ -95,7 +95,7 @@ const write = async (file: string, archive: object): Promise<void> => {
 
 /** Shows the newest, then each as it ends, until nobody reads any more. Errors: `daemon-unreachable` when the daemon ends. */
 const followRequests = async (filter: Asked, limit: string, settings: Settings, json: boolean): Promise<number> => {
-  const show = json ? (request: RequestSummary) => `${JSON.stringify(request)}\n` : requestLine;
+  const show = json ? (request: RequestSummary) => jsonLine(request) : requestLine;
   // Subscribe first, then list: what ends in between comes by both.
   const events = await followDaemon(`/api/requests/events${queryOf(filter)}`, settings);
   const { requests: before } = await demandOfDaemon<Listed>(`/api/requests${queryOf({ ...filter, limit })}`, settings);
@@ -111,4 +111,4 @@ const followRequests = async (filter: Asked, limit: string, settings: Settings, 
 };
 
 const lostLine = (count: number, json: boolean): string =>
-  json ? `${JSON.stringify({ lost: count })}\n` : `… ${count} more, faster than they could be shown\n`;
+  json ? jsonLine({ lost: count }) : `… ${count} more, faster than they could be shown\n`;

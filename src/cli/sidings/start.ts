@@ -7,6 +7,7 @@ import { urlOf } from '../../model/address.ts';
 import { statusHostnames } from '../../model/hostname.ts';
 import { printable } from '../../model/text.ts';
 import { packageVersion } from '../command-line.ts';
+import { jsonLine } from '../report.ts';
 import { explainBinding } from './explain-binding.ts';
 import { becomeInvoker } from './invoker.ts';
 import { type SettingOptions, withRoots } from './setting-options.ts';
@@ -118,7 +119,7 @@ const readyLine = ({ bind, roots, suffixes }: Settings, { http, https }: Daemon[
       http: { port: http, addresses: bind },
       ...(https !== undefined && { https: { port: https, addresses: bind } }),
     };
-    return `${JSON.stringify({ ready: true, pid: process.pid, status, ...ports, roots })}\n`;
+    return jsonLine({ ready: true, pid: process.pid, status, ...ports, roots });
   }
   const ports = [...new Set([http, https])].filter((port) => port !== undefined).join(' and ');
   return `ready  ${status}  (port ${ports} of ${bind.join(' and ')}, copies under ${roots.map(printable).join(', ')})\n`;

@@ -59,7 +59,7 @@ const scene = fc.record({
 });
 
 test(
-  'tables, details and findings hold no character that acts on a terminal or reorders a line',
+  'tables, details, findings and their JSON hold no character that acts on a terminal or reorders a line',
   async () => {
     const folder = await temporaryFolder();
     const directory = await makeCopy(join(folder, 'project-3'));
@@ -107,6 +107,17 @@ test(
         expect(printed.text).toContain(printable(branch));
         expect(printed.text).toContain(id);
         for (const line of printed.text.split('\n')) expect(line).toBe(printable(line));
+        for (const command of [
+          () => ls({ ...flags, json: true }),
+          () => lookup(undefined, { ...flags, dir: directory, json: true }),
+          () => requests({ ...flags, all: true, json: true }),
+          () => requests({ ...flags, id, json: true }),
+        ]) {
+          printed.text = '';
+          await command();
+          for (const line of printed.text.split('\n')) expect(line).toBe(printable(line));
+          JSON.parse(printed.text);
+        }
       }),
       bounded(60),
     );
