@@ -274,7 +274,7 @@ interface LocalPort {
 const localPorts = (name: string, value: string, variables: Variables, copy: Resolution): readonly LocalPort[] => [
   ...barePort(name, value, variables),
   // Hardly any value passes these tests; looking closely at all of them would take longer than the rest of the command.
-  ...(/localhost|127\.|0\.0\.0\.0|\[|host\.docker/i.test(value) ? addressPorts(value) : []),
+  ...(/localhost|loopback|127\.|0\.0\.0\.0|\[|host\.(?:docker|containers)/i.test(value) ? addressPorts(value) : []),
   ...(/port/i.test(value) ? keywordPorts(value) : []),
   ...(/:\/\/|dbname/i.test(value) ? defaultPorts(value, variables, copy) : []),
 ];
@@ -294,7 +294,7 @@ interface Authority {
 /** Everything in a value that looks like a host, with its port where it has one (`localhost:5434`, SQL Server's `localhost,1433`). */
 const authorities = (value: string): readonly Authority[] =>
   Array.from(
-    value.matchAll(/(\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]+)(?::(\d{1,5})(?!\w)|,(\d{1,5})(?![\w.]))?/gi),
+    value.matchAll(/(\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]+)(?::(\d{1,5})(?!\w|\.\d)|,(\d{1,5})(?![\w.]))?/gi),
     ([text, host = '', port, portAfterComma]) => ({
       hostname: host.toLowerCase().replace(/\.$/, ''),
       port: port ?? portAfterComma,
@@ -302,14 +302,20 @@ const authorities = (value: string): readonly Authority[] =>
     }),
   ).map(({ port, ...rest }) => ({ ...rest, port: port === undefined ? undefined : Number(port) }));
 
+/** `localhost` as hosts files of Linux name it too, all addresses, and this machine as it is called in a container. */
+const localNames = new Set(
+  ['localhost', 'localhost.localdomain', 'localhost6', 'ip6-localhost', 'ip6-loopback', '0.0.0.0', '::1'].concat([
+    'host.docker.internal',
+    'host.containers.internal',
+  ]),
+);
+
 const isLocal = (hostname: string): boolean =>
-  hostname === 'localhost' ||
+  localNames.has(hostname) ||
   hostname.endsWith('.localhost') ||
-  hostname === '0.0.0.0' ||
-  hostname === '::1' ||
-  hostname === 'host.docker.internal' ||
-  /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname) ||
-  /^\[(?:::|::1|(?:0{1,4}:){7}0{0,3}[01]|::ffff:127\.[\d.]+)\]$/.test(hostname);
+  // Three numbers at most may be left out, and URL parsers write the last form as two hexadecimal ones.
+  /^127(?:\.\d{1,3}){1,3}$/.test(hostname) ||
+  /^\[(?:::|::1|(?:0{1,4}:){7}0{0,3}[01]|::ffff:(?:127\.[\d.]+|7f[0-9a-f]{2}:[0-9a-f]{1,4}))\]$/.test(hostname);
 
 /**
  * `PORT=8002`, `PGPORT=5434`, `LISTEN=:8002`: a server would take that port and a database client would go there, on this machine unless
