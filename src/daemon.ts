@@ -1,6 +1,6 @@
 import { lookup as resolveName } from 'node:dns/promises';
 import { once } from 'node:events';
-import { homedir } from 'node:os';
+import { homeFolder } from './config/home.ts';
 import { resolverSettings } from './config/resolver-settings.ts';
 import type { Settings } from './config/settings.ts';
 import { accessLog } from './feedback/access-log.ts';
@@ -65,7 +65,7 @@ interface WatchOptions {
 
 /** Finds the copies under the roots and watches their services. */
 export const watchWorkstreams = (options: WatchOptions): Watch => {
-  const { settings, upstreamHost, address, log, life, readOnly, home = homedir() } = options;
+  const { settings, upstreamHost, address, log, life, readOnly, home = homeFolder() } = options;
   const { suffixes } = settings;
   const registry = createRegistry({ suffixes, upstreamHost, address, log });
   const fail = (error: unknown): void => life.abort(error);

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fail } from '../model/problem.ts';
 import { type JsonFileKind, readJsonFile, type Validator } from '../resolver/json-file.ts';
+import { homeFolder } from './home.ts';
 import { type SettingsFile, validate } from './settings.generated.ts';
 import { mergeSettings, type SettingFlags, type Settings, xdgFolder } from './settings.ts';
 
@@ -40,7 +40,7 @@ export const loadSettings = async ({
   flags = {},
   environment = process.env,
   cwd = process.cwd(),
-  home = homedir(),
+  home = homeFolder(),
 }: SettingInput = {}): Promise<Settings> => {
   const named = flags.config ?? (environment.SIDINGS_CONFIG || undefined);
   const usual = join(xdgFolder(environment.XDG_CONFIG_HOME) ?? join(home, '.config'), 'sidings/config.json');
