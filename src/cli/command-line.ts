@@ -38,7 +38,12 @@ export const runCommand = async (args: readonly string[], work: () => Promise<nu
     process.exitCode = exitCode;
     report([problem]);
     const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
-    if (own.includes('--json') || own.join('=').includes('--format=json')) printJson({ problems: [problem] });
+    if (!own.includes('--json') && !own.join('=').includes('--format=json')) return;
+    try {
+      printJson({ problems: [problem] });
+    } catch {
+      // The output cannot be written, and standard error has the problem.
+    }
   }
 };
 

@@ -244,16 +244,21 @@ test('a reader that leaves is no error', async () => {
   expect(await ended).toMatchObject({ stdout: '0\n', stderr: '' });
 });
 
-test.runIf(process.platform === 'linux')('an output that is full is an error', async () => {
-  const copies = await openCopies(['project-3']);
-  const { ended } = copies.start('sh', ['-c', '"$NODE" "$STACK_ENV" > /dev/full'], {
-    cwd: copies.path('project-3'),
-    env: { NODE: process.execPath, STACK_ENV: stackEnvFile },
-  });
-  const { code, stderr } = await ended;
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/^stack-env: The output cannot be written: no space is left on the device\.\n {2}hint: .*\n$/);
-});
+test.runIf(process.platform === 'linux').each(['', '--json', 'check --json'])(
+  'an output that is full is an error: %s',
+  async (args) => {
+    const copies = await openCopies(['project-3']);
+    const { ended } = copies.start('sh', ['-c', `"$NODE" "$STACK_ENV" ${args} > /dev/full`], {
+      cwd: copies.path('project-3'),
+      env: { NODE: process.execPath, STACK_ENV: stackEnvFile },
+    });
+    const { code, stderr } = await ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^stack-env: The output cannot be written: no space is left on the device\.\n {2}hint: .*\n$/,
+    );
+  },
+);
 
 test('a folder that was removed under the shell', async () => {
   const copies = await openCopies(['project-3']);
