@@ -1,7 +1,11 @@
+import { closeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { openServiceLog, type ServiceLog, serviceLogFile } from '../../feedback/service-log.ts';
 import { fail, warning } from '../../model/problem.ts';
+import { makeFolder } from '../../resolver/make-folder.ts';
 import { reasonOf } from '../../resolver/regular-file.ts';
+import { openPipes } from '../pipes.ts';
 import { exitCodeOf, report } from '../report.ts';
 import { runToEnd } from '../run-to-end.ts';
 import { type BundleOptions, type CommonOptions, type GuardOptions, inspect } from './inspect.ts';
@@ -23,29 +27,36 @@ export const run = async ([command = '', ...args]: readonly string[], options: R
   if (code !== 0) return code;
 
   const log =
-    service === undefined ? undefined : openLog(serviceLogFile(settings.stateDirectory, copy.directory, service));
-  return runToEnd(
+    service === undefined ? undefined : await openLog(serviceLogFile(settings.stateDirectory, copy.directory, service));
+  const pipes = log && openPipes();
+  const [out, err] = pipes?.map(({ writer }) => writer) ?? ['pipe' as const, 'pipe' as const];
+  const ended = runToEnd(
     command,
     args,
     {
       cwd: directory,
       env: { ...process.env, ...(dir !== undefined && { PWD: directory }), ...(log && colours()), ...env },
-      stdio: log === undefined ? 'inherit' : ['inherit', 'pipe', 'pipe'],
+      stdio: log === undefined ? 'inherit' : ['inherit', out, err],
     },
     async ({ stdout, stderr }, ended) => {
       if (log === undefined) return;
-      const streams = [tee(stdout, process.stdout, log), tee(stderr, process.stderr, log)];
+      const [fromOut, fromErr] = pipes?.map(({ reader }) => reader) ?? [stdout, stderr];
+      const streams = [tee(fromOut, process.stdout, log), tee(fromErr, process.stderr, log)];
       await ended;
       await Promise.all(streams.map((drained) => drained()));
       log.close();
     },
   );
+  // By now the command has been started, or never will be.
+  for (const { writer } of pipes ?? []) closeSync(writer);
+  return ended;
 };
 
 /** A service must start even where its log cannot be kept. */
-const openLog = (file: string): ServiceLog | undefined => {
+const openLog = async (file: string): Promise<ServiceLog | undefined> => {
   const complain = (error: unknown): void => report([warning('state-unwritable', { file, reason: reasonOf(error) })]);
   try {
+    await makeFolder(dirname(file));
     const log = openServiceLog(file);
     let broken = false;
     return {
@@ -81,8 +92,8 @@ const silenceMs = 50;
  * Passes bytes on as they come, to the terminal and the log; a reader that is slow slows the command down. Gives a function that waits
  * for what the command wrote before it ended.
  */
-const tee = (from: Readable | null, to: Writable, log: ServiceLog): (() => Promise<void>) => {
-  if (from === null) return async () => undefined;
+const tee = (from: Readable | null | undefined, to: Writable, log: ServiceLog): (() => Promise<void>) => {
+  if (!from) return async () => undefined;
   let closed = false;
   let waiting = false;
   let seen = 0;

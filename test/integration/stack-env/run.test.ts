@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { serviceLogFile } from '../../../src/feedback/service-log.ts';
 import { eventually } from '../../support/raw.ts';
@@ -227,6 +227,22 @@ test('a reader that leaves ends the command as it would without us in between', 
   const command = `'${process.execPath}' '${stackEnvFile}' run --service api -- yes | head -n 1`;
   const { ended } = copies.start('sh', ['-c', command], { cwd: copies.path('project-3') });
   expect(await ended).toMatchObject({ code: 0, stdout: 'y\n' });
+});
+
+test('the command may open its output by name', async () => {
+  const copies = await openCopies(['project-3']);
+  const script = 'echo one >/dev/stdout; echo two >/dev/stderr';
+  const { ended } = run(copies, ['--service', 'api', '--', 'sh', '-c', script], { env: { TMPDIR: copies.folder } });
+  expect(await ended).toEqual({ code: 0, signal: undefined, stdout: 'one\n', stderr: 'two\n' });
+  expect((await readdir(copies.folder)).sort()).toEqual(['.state', 'project-3']);
+});
+
+test('without a place for pipes, or the program that makes them, the output passes all the same', async () => {
+  const copies = await openCopies(['project-3']);
+  for (const env of [{ TMPDIR: copies.path('nowhere') }, { PATH: copies.path('nowhere') }]) {
+    const { ended } = run(copies, ['--service', 'api', '--', '/bin/echo', 'passes'], { env });
+    expect(await ended).toMatchObject({ code: 0, stdout: 'passes\n' });
+  }
 });
 
 test('a command that leaves a process behind does not hold stack-env', async () => {
