@@ -269,6 +269,15 @@ test('a folder that was removed under the shell', async () => {
   expect(stderr).toMatch(/^stack-env: No sidings\.json in the current folder, which does not exist any more,/);
 });
 
+test.runIf(process.platform === 'linux')('a folder that the system makes for nobody: exit 1, at once', async () => {
+  const copies = await openCopies(['project-3', 'feature-login']);
+  const { code, stdout, stderr } = await copies.stackEnv('feature-login', ['--state-dir', '/proc/x/state']);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^stack-env: The state folder cannot be written: .*: no such file or folder\.\n/);
+  const run = ['run', '--service', 'api', '--state-dir', '/proc/x', '--', 'echo', 'runs'];
+  expect(await copies.stackEnv('project-3', run)).toMatchObject({ code: 0, stdout: 'runs\n' });
+});
+
 test('a state folder that cannot be written: exit 1 and no port', async () => {
   const copies = await openCopies(['feature-login']);
   await copies.write('file', '');
