@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
-import { type Problem, problem } from '../model/problem.ts';
+import { toLabel } from '../model/hostname.ts';
+import { type Problem, problem, warning } from '../model/problem.ts';
 import type { Resolution } from '../model/workstream.ts';
 import { isGone, readClaims } from './claims.ts';
 import { linkedWorktrees } from './git.ts';
@@ -40,6 +41,14 @@ export const knownCopies = async (
   const known = [...slots].map(([path, slot]): KnownCopy => ({ name: basename(path), slot, directory: path }));
   if (mode === 'main' || known.some(({ slot }) => slot === 0)) return known;
   return [{ name: project, slot: 0, directory: undefined }, ...known];
+};
+
+/** The copy whose hostnames are those of this one: the proxy leads to neither. */
+export const sharedLabel = (copy: Resolution, others: readonly KnownCopy[]): Problem | undefined => {
+  const label = toLabel(copy.name);
+  const other = others.find(({ name, directory }) => directory !== undefined && toLabel(name) === label);
+  if (other?.directory === undefined) return undefined;
+  return warning('label-taken', { first: other.directory, second: copy.directory, label });
 };
 
 /** The copy that has this one's slot as well: the same number in two forms, or the same name in two folders. */

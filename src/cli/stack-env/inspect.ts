@@ -10,7 +10,7 @@ import { readEnvFiles } from '../../resolver/env-files.ts';
 import { findCopy } from '../../resolver/find-copy.ts';
 import { shellQuote } from '../../resolver/formats.ts';
 import { basesOf, guard, ownedVariables } from '../../resolver/guards.ts';
-import { type KnownCopy, knownCopies, sharedSlot } from '../../resolver/known-copies.ts';
+import { type KnownCopy, knownCopies, sharedLabel, sharedSlot } from '../../resolver/known-copies.ts';
 import { resolveCopy } from '../../resolver/resolve.ts';
 import { startFolder } from '../start-folder.ts';
 
@@ -56,7 +56,7 @@ export const openCopy = async ({
   const resolved = await resolveCopy(root, resolverSettings(settings));
   const copy = caBundle ? await (await import('./ca-bundle.ts')).withCaBundle(resolved, settings) : resolved;
   const others = await knownCopies(copy, settings);
-  const shared = sharedSlot(copy, others);
+  const shared = sharedSlot(copy, others) ?? sharedLabel(copy, others);
   const problems = shared === undefined ? copy.problems : [...copy.problems, shared];
   return { copy: { ...copy, problems }, others, settings, directory };
 };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Resolution } from '../../../src/model/workstream.ts';
-import { sharedSlot } from '../../../src/resolver/known-copies.ts';
+import { sharedLabel, sharedSlot } from '../../../src/resolver/known-copies.ts';
 
 const copy: Resolution = {
   name: 'project-3',
@@ -25,4 +25,15 @@ test('another folder with the same slot is a problem that names both', () => {
     message: 'Slot 3 of project is claimed by two folders: /b/project-3 and /a/project-3.',
   });
   expect(sharedSlot({ ...copy, slot: 0, mode: 'main' }, others)).toBeUndefined();
+});
+
+test('another folder with the same hostnames is a warning that names both', () => {
+  const other = { name: 'Project_3', slot: 77, directory: '/a/Project_3' };
+  expect(sharedLabel(copy, [{ name: 'project', slot: 0, directory: '/a/project' }])).toBeUndefined();
+  expect(sharedLabel(copy, [{ ...other, directory: undefined }])).toBeUndefined();
+  expect(sharedLabel(copy, [other])).toMatchObject({
+    code: 'label-taken',
+    severity: 'warning',
+    message: '/a/Project_3 and /a/project-3 both become the hostname label project-3.',
+  });
 });
