@@ -142,7 +142,7 @@ const assign = async (claims: Map<string, Claim>, claimant: Claimant, siblings: 
     if (slot === undefined) throw noSlot(claimant, holders);
     for (const [other, claim] of rivals) if (claim.slot === slot) claims.delete(other);
   }
-  const claim = { project, slot, composeProject: claims.get(directory)?.composeProject ?? freeName(claims, directory) };
+  const claim = { project, slot, composeProject: claims.get(directory)?.composeProject ?? freeName(claims, claimant) };
   claims.set(directory, claim);
   return claim;
 };
@@ -154,8 +154,8 @@ const noSlot = ({ directory, project, plan: { from, to } }: Claimant, holders: R
 };
 
 /** Folders of one name, in different places or of different projects, must not share containers and volumes. */
-const freeName = (claims: Claims, directory: string): string => {
-  const name = composeName(basename(directory));
+const freeName = (claims: Claims, { directory, project }: Claimant): string => {
+  const name = composeName(basename(directory), project);
   const isTaken = [...claims].some(([other, { composeProject }]) => other !== directory && composeProject === name);
   return isTaken ? `${name.slice(0, 54)}-${shortHash(directory)}` : name;
 };

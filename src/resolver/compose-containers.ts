@@ -61,7 +61,9 @@ export const guardContainers = (
   others: readonly KnownCopy[],
 ): readonly Problem[] => {
   const { COMPOSE_PROJECT_NAME: own } = copy.env;
-  const owners = new Map(others.map(({ name, slot }) => [slot === 0 ? composeDefault(name) : composeName(name), name]));
+  const owners = new Map(
+    others.map(({ name, slot }) => [slot === 0 ? composeDefault(name) : composeName(name, copy.project), name]),
+  );
   const groups = new Map<string, readonly ComposeContainer[]>();
   for (const container of containers) {
     const { project, directory } = container;

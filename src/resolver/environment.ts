@@ -2,6 +2,7 @@ import { fail } from '../model/problem.ts';
 import { shortHash } from '../model/text.ts';
 import type { Resolution } from '../model/workstream.ts';
 import type { ProjectFile } from './project-file.generated.ts';
+import { slotInName } from './slots.ts';
 
 /** PostgreSQL cuts identifiers after 63 bytes; DNS labels, which compose makes of its names, end there as well. */
 const maxLength = 63;
@@ -11,7 +12,11 @@ const maxLength = 63;
  * name at its end, so that names stay distinct.
  */
 const distinct = (rest: string, name: string, separator: string): string => {
-  if (rest !== '' && rest.length <= maxLength && /^[A-Za-z0-9_-]+$/.test(name)) return rest;
+  const fits = rest !== '' && rest.length <= maxLength && /^[A-Za-z0-9_-]+$/.test(name);
+  return fits ? rest : hashed(rest, name, separator);
+};
+
+const hashed = (rest: string, name: string, separator: string): string => {
   const hash = shortHash(name);
   return [rest.slice(0, maxLength - hash.length - separator.length), hash]
     .filter((part) => part !== '')
@@ -33,8 +38,15 @@ export const composeDefault = (name: string): string =>
     .replace(/[^a-z0-9_-]/g, '')
     .replace(/^[_-]+/, '') || shortHash(name);
 
-/** A workstream's name as a compose project name, `[a-z0-9][a-z0-9_-]*`: that of compose, for names that it does not change. */
-export const composeName = (name: string): string => distinct(composeDefault(name), name.normalize(), '-');
+/**
+ * A workstream's name as a compose project name, `[a-z0-9][a-z0-9_-]*`: that of compose, for names that it does not change. For compose
+ * `_project` is called `project`, and would share containers and volumes with main.
+ */
+export const composeName = (name: string, project: string): string => {
+  const rest = composeDefault(name);
+  const ofAnother = slotInName(name, project) === undefined && slotInName(rest, composeDefault(project)) !== undefined;
+  return ofAnother ? hashed(rest, name.normalize(), '-') : distinct(rest, name.normalize(), '-');
+};
 
 export interface EnvironmentInput {
   /** The copy as far as it is known before its environment. */

@@ -101,9 +101,9 @@ const placeOf = async (
 ): Promise<Place> => {
   const { name, project, directory, bases } = question;
   if (isMain(name, project)) return { slot: own?.slot ?? 0, composeProject: composeDefault(name) };
-  if (own?.slot !== undefined) return { slot: own.slot, composeProject: composeName(name) };
+  if (own?.slot !== undefined) return { slot: own.slot, composeProject: composeName(name, project) };
   const plan = planSlot(question);
-  if (plan.kind === 'computed') return { slot: plan.slot, composeProject: composeName(name) };
+  if (plan.kind === 'computed') return { slot: plan.slot, composeProject: composeName(name, project) };
   await uses(claimsFile(stateDirectory));
   const held = validClaim(await readClaims(stateDirectory), { directory, project, plan, bases });
   if (held !== undefined) return held;

@@ -142,10 +142,10 @@ test.each([
 
 test.each([
   ['project-3', 'project-3'],
-  ['Project_3', 'project_3'],
-  ['_project', 'project'],
+  ['Feature_3', 'feature_3'],
+  ['_feature', 'feature'],
 ])('the compose project of %j is %j', (name, expected) => {
-  expect(composeName(name)).toBe(expected);
+  expect(composeName(name, 'project')).toBe(expected);
 });
 
 test('main has the compose project that compose gives it', () => {
@@ -157,17 +157,27 @@ test('main has the compose project that compose gives it', () => {
 test('names that lost something stay distinct', () => {
   const names = ['my app', 'my.app', 'my+app', '日本', '中国', `${'x'.repeat(70)}a`, `${'x'.repeat(70)}b`, ' '];
   expect(new Set(names.map(databaseName)).size).toBe(names.length);
-  expect(new Set(names.map(composeName)).size).toBe(names.length);
+  expect(new Set(names.map((name) => composeName(name, 'project'))).size).toBe(names.length);
   expect(databaseName('my app')).toMatch(/^my_app_[0-9a-f]{8}$/);
-  expect(composeName('my app')).toMatch(/^myapp-[0-9a-f]{8}$/);
+  expect(composeName('my app', 'project')).toMatch(/^myapp-[0-9a-f]{8}$/);
   expect(databaseName('cafe\u0301')).toBe(databaseName('caf\u00e9'));
+});
+
+test.each(['_project', 'Project', '-project-3', 'PROJECT_3', 'Project3'])(
+  '%s does not get the compose project of main or of a numbered copy',
+  (name) => expect(composeName(name, 'project')).toMatch(/^project[-_]?3?-[0-9a-f]{8}$/),
+);
+
+test('numbered copies of a project with capitals keep the name that compose gives them', () => {
+  expect(composeName('MyApp-3', 'MyApp')).toBe('myapp-3');
+  expect(composeName('myapp-3', 'MyApp')).toMatch(/^myapp-3-[0-9a-f]{8}$/);
 });
 
 test('any name becomes a PostgreSQL identifier and a compose project name', () => {
   fc.assert(
     fc.property(anyText(100), (name) => {
       expect(databaseName(name)).toMatch(/^[a-z_][a-z0-9_]{0,62}$/);
-      expect(composeName(name)).toMatch(/^[a-z0-9][a-z0-9_-]{0,62}$/);
+      expect(composeName(name, 'project')).toMatch(/^[a-z0-9][a-z0-9_-]{0,62}$/);
       expect(composeDefault(name)).toMatch(/^[a-z0-9][a-z0-9_-]*$/);
     }),
   );
