@@ -148,12 +148,7 @@ export class FastConnection implements Answerable, Asker {
         this.readBody(chunk, 0);
         return;
       case 'drop':
-        this.exchange.pass(chunk, 0);
-        if (this.exchange.requestBody.isBroken) {
-          this.close();
-          return;
-        }
-        if (this.exchange.requestBody.isOver) this.next();
+        this.dropBody(chunk);
         return;
       case 'answer':
       case 'flush':
@@ -280,6 +275,19 @@ export class FastConnection implements Answerable, Asker {
       this.phase = 'answer';
       if (end < chunk.length) this.putBack(chunk.subarray(end));
     } else if (exchange.isUpstreamBehind()) this.pause();
+  }
+
+  /** Drops what `chunk` holds of the body, and no more: what is behind it is the next request. */
+  private dropBody(chunk: Buffer): void {
+    const { exchange } = this;
+    const end = exchange.pass(chunk, 0);
+    if (exchange.requestBody.isBroken) {
+      this.close();
+      return;
+    }
+    if (!exchange.requestBody.isOver) return;
+    if (end < chunk.length) this.putBack(chunk.subarray(end));
+    this.next();
   }
 
   /** What came too early waits in the socket, where it holds the client back. */

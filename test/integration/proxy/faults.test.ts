@@ -4,6 +4,7 @@ import { problem } from '../../../src/model/problem.ts';
 import { buildRouteTable } from '../../../src/model/route-table.ts';
 import { reset } from '../../../src/proxy/reset.ts';
 import { runToEnd } from '../../e2e/run-to-end.ts';
+import { turn } from '../../support/both-lanes.ts';
 import { type Ask, fetchBy, fronts, open } from '../../support/fronts.ts';
 import { copy, service, startProxy, type TestProxy } from '../../support/proxy.ts';
 import { eventually, exchange, rawClient } from '../../support/raw.ts';
@@ -241,6 +242,47 @@ test('an answer that comes before the request was read arrives, also when the up
     const answers = await Promise.all(Array.from({ length: 10 }, () => exchange(proxy.port, post)));
     for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 413 [\s\S]*too large/);
   }
+});
+
+test.each([
+  ['a length', 'Content-Length: 10', 'hello', 'world'],
+  ['chunks', 'Transfer-Encoding: chunked', '5\r\nhello\r\n', '0\r\n\r\n'],
+])(
+  'what comes behind a request that was answered before its end is the next request, whole: %s',
+  async (_name, framing, some, rest) => {
+    const upstream = await startRawUpstream((received, socket) => {
+      if (received.endsWith('hello') || received.endsWith('hello\r\n'))
+        socket.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig');
+      else if (received.startsWith('GET /next ')) answerOk(received, socket);
+    });
+    const { port } = await proxyTo(upstream.port);
+    const client = rawClient(port);
+    client.send(`POST / HTTP/1.1\r\nHost: ${host}\r\n${framing}\r\n\r\n${some}`);
+    await client.until(/big$/);
+    client.send(`${rest}${get('', '/next')}`);
+    expect(await client.closed).toMatch(/^HTTP\/1\.1 413 [\s\S]*\r\n\r\nbigHTTP\/1\.1 200 OK[\s\S]*\r\n\r\nok$/);
+  },
+);
+
+test('what is behind the end of a request that was answered before is not dropped up to the body of another one', async () => {
+  const upstream = await startRawUpstream((received, socket) => {
+    if (received.endsWith('hello')) socket.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig');
+    else if (/^POST \/second /.test(received) && received.includes('/smuggled')) answerOk('\r\n\r\n', socket);
+  });
+  const { port } = await proxyTo(upstream.port);
+  const client = rawClient(port);
+  client.send(`POST /first HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 10\r\n\r\nhello`);
+  await client.until(/big$/);
+  const body = get('', '/smuggled');
+  const second = `POST /second HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`;
+  client.send(`world${second}`);
+  await turn(50);
+  client.send(body);
+  expect(await client.closed).toMatch(/ok$/);
+  expect(upstream.connections.map(({ received }) => received.split(' HTTP')[0])).toEqual([
+    'POST /first',
+    'POST /second',
+  ]);
 });
 
 test('a client of HTTP/1.0, which knows no chunks, sees a cut by a reset', async () => {
