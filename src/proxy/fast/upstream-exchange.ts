@@ -237,7 +237,8 @@ export class UpstreamExchange implements UpstreamUser {
   private readHead(buffer: Buffer, from: number, to: number): number {
     let at = from;
     for (;;) {
-      const end = headEnd(buffer, at, to);
+      // Empty lines before a head look like its end: then all is read, not piece after piece.
+      const end = this.answerText === '' ? headEnd(buffer, at, to) : to;
       const before = this.answerText.length;
       const text = this.answerText + buffer.toString('latin1', at, end);
       const answer = readAnswer(text);
