@@ -104,7 +104,7 @@ export const createFullLane = ({ connections, responseTimeoutMs }: LaneOptions):
         const failure = passInterim(statusCode, statusMessage, rawHeaders, httpVersion);
         if (failure !== undefined) fail(failure);
       });
-      watchFraming(clientRequest, () => fail({ kind: 'invalid', reason: 'where its body ends is not certain' }));
+      watchFraming(clientRequest, () => fail({ kind: 'invalid', reason: 'it cannot be parsed' }));
       // A 101 that nobody asked for makes Node drop the connection without an error.
       clientRequest.once('close', () => fail({ kind: 'invalid', reason: 'it gave no answer that can be used' }));
       clientRequest.once('response', (incoming) => {

@@ -34,6 +34,10 @@ const invalid: Readonly<Record<string, string>> = {
   'NUL in a value': 'HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n',
   'a bare CR in a value': 'HTTP/1.1 200 OK\r\nX: a\rb\r\nContent-Length: 0\r\n\r\n',
   'interim answers without end': 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100),
+  'another protocol that looks like HTTP': 'RTSP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n',
+  'a tab behind an encoding, behind empty lines':
+    '\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\t\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+  'empty lines without end': '\r\n'.repeat(100_000),
   'an unasked 101': 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
 };
 
