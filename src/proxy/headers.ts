@@ -25,7 +25,7 @@ const mostlyWithoutBody = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 
 
 const mattersUpstream = nameFilter([
   ...hopByHop,
-  ...['via', 'cookie', 'host', 'content-length', 'x-request-id', 'trailer', 'forwarded'],
+  ...['via', 'cookie', 'host', 'content-length', 'trailer', 'forwarded'],
 ]);
 const mattersToClient = nameFilter([
   ...hopByHop,
@@ -48,7 +48,7 @@ const withDashes = (lower: string): string => lower.replace(/[^a-z0-9]/g, '-');
 /** What only the proxy may say to an application. */
 const isForwardingClaim = (lower: string): boolean => {
   const name = withDashes(lower);
-  return name.startsWith('x-forwarded-') || name === 'forwarded' || name === 'x-real-ip';
+  return name.startsWith('x-forwarded-') || name === 'forwarded' || name === 'x-real-ip' || name === 'x-request-id';
 };
 
 /** The names that `Connection` lists, in lower case. */
@@ -101,7 +101,7 @@ export const upstreamHeaders = (head: RequestHead, arrival: Arrival): string[] =
     const lower = name.toLowerCase();
     if (lower === 'via') via.push(value);
     else if (lower === 'cookie' && cookieAt !== -1) fields[cookieAt] += `; ${value}`;
-    else if (lower === 'host' || lower === 'content-length' || lower === 'x-request-id') continue;
+    else if (lower === 'host' || lower === 'content-length') continue;
     else if (hopByHop.has(lower) || named.has(lower) || isForwardingClaim(lower)) continue;
     else if (lower === 'trailer' && framing.kind !== 'chunked') continue;
     else {
@@ -238,7 +238,6 @@ const forbiddenInTrailers = new Set([
   'vary',
   'warning',
   'via',
-  'x-request-id',
   'x-workstream',
 ]);
 

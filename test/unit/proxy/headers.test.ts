@@ -52,6 +52,7 @@ test('no client speaks for the proxy, in whatever spelling', () => {
     'Forwarded',
     'X-Real-IP',
     'x_real_ip',
+    'X_Request_Id',
   ];
   const fields = toUpstream([...claims.flatMap((name) => [name, 'evil']), 'X-Request-Id', 'evil']);
   expect(fields).toEqual(['Host', 'p.localhost:80', ...ours]);
