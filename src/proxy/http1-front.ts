@@ -110,18 +110,13 @@ export const createHttp1Front = (handle: Handle): Front => {
     if (begun) socket.destroy();
   };
 
-  const websocket = (request: IncomingMessage, socket: Socket, early: Buffer): void => {
-    // Node has taken its listeners away; a client that resets now must not end the process.
-    socket.on('error', () => socket.destroy());
+  const whenAnswered = (socket: Socket, goOn: () => void): void => {
     const before = under.get(socket);
-    // The answer to a request that was sent without waiting for it goes first, and needs the connection until then.
-    if (before !== undefined && !before.response.closed)
-      before.response.once('close', () => openTunnel(request, socket, early));
-    else openTunnel(request, socket, early);
+    if (before !== undefined && !before.response.closed) before.response.once('close', goOn);
+    else goOn();
   };
 
-  const openTunnel = (request: IncomingMessage, socket: Socket, early: Buffer): void => {
-    if (socket.destroyed) return;
+  const websocket = (request: IncomingMessage, socket: Socket, early: Buffer): void => {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
@@ -129,7 +124,7 @@ export const createHttp1Front = (handle: Handle): Front => {
     receive(request, response, false, { socket, early });
   };
 
-  const server = createHttp1Server({ request: receive, websocket, invalid });
+  const server = createHttp1Server({ request: receive, websocket, whenAnswered, invalid });
 
   return {
     accept: (socket) => {

@@ -16,6 +16,8 @@ export interface Http1Events {
   readonly request: (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => void;
   /** A request that asks for a WebSocket. `early` came after its head and belongs to the tunnel. */
   readonly websocket: (request: IncomingMessage, socket: Socket, early: Buffer) => void;
+  /** Calls back when the answers to what was sent before, without waiting for them, have gone out: they need the connection until then. */
+  readonly whenAnswered: (socket: Socket, goOn: () => void) => void;
   /** The parser gave up on the connection. */
   readonly invalid: (cause: Problem, socket: Socket) => void;
 }
@@ -53,8 +55,20 @@ export const createHttp1Server = (events: Http1Events): Server => {
   });
   server.on('upgrade', (request: IncomingMessage, duplex: Duplex, early: Buffer) => {
     const socket = duplex as Socket;
-    if (request.headers.upgrade?.toLowerCase() === 'websocket') events.websocket(request, socket, early);
-    else parseWithoutUpgrade(server, request, socket, early);
+    // Node has taken its listeners away; a client that resets now must not end the process.
+    const destroy = (): void => {
+      socket.destroy();
+    };
+    socket.on('error', destroy);
+    events.whenAnswered(socket, () => {
+      if (socket.destroyed) return;
+      if (request.headers.upgrade?.toLowerCase() === 'websocket') {
+        events.websocket(request, socket, early);
+        return;
+      }
+      socket.off('error', destroy);
+      parseWithoutUpgrade(server, request, socket, early);
+    });
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // The last answer is on its way, which inside TLS takes a moment; what still comes is nothing to be looked at.

@@ -485,6 +485,22 @@ test.each(['HTTP/1.1', 'HTTP/1.1 over TLS'] as const)('an offer of h2c is ignore
   expect(await fetchBy(way, await proxyTo(port), ask)).toMatchObject({ status: 200, text: 'undefined close' });
 });
 
+test('an offer of h2c that was sent without waiting for the answer before is ignored, and answered in its turn', async () => {
+  const { port: upstream } = await startUpstream((request, response) => {
+    setTimeout(() => response.end(`[${request.url}]`), request.url === '/1' ? 50 : 0);
+  });
+  const { port } = await proxyTo(upstream);
+  const offer = 'Connection: Upgrade\r\nUpgrade: h2c\r\n';
+  const one = (path: string, more: string) => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`;
+  const requests = [
+    one('/1', 'TE: trailers\r\n'),
+    one('/2', offer),
+    one('/3', offer),
+    one('/4', 'Connection: close\r\n'),
+  ];
+  expect((await exchange(port, requests.join(''))).match(/\[\/\d\]/g)).toEqual(['[/1]', '[/2]', '[/3]', '[/4]']);
+});
+
 test('an offer of another protocol is ignored, and the request is answered', async () => {
   const upstream = await startRawUpstream((received, socket) => {
     if (received.endsWith('abc')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
