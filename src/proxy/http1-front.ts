@@ -61,8 +61,18 @@ export const createHttp1Front = (handle: Handle): Front => {
     // The answer to a refused head is the last one, and so is any behind which the connection ends: nobody would see another.
     if (distrusted || !connection.request.socket.writable) return;
     const { request, response, expectsContinue, upgrade } = connection;
-    const unwatch = watchHalfOpen(request.socket);
-    response.once('close', unwatch);
+    const { socket } = request;
+    const unwatch = watchHalfOpen(socket);
+    // Node stops telling when an upgrade comes behind this request.
+    const drained = (): void => {
+      if (response.writableNeedDrain) response.emit('drain');
+    };
+    socket.on('drain', drained);
+    const leave = (): void => {
+      unwatch();
+      socket.off('drain', drained);
+    };
+    response.once('close', leave);
     const client = http1Client({
       request,
       response,
@@ -77,9 +87,9 @@ export const createHttp1Front = (handle: Handle): Front => {
         connection.endless = true;
       },
       given: () => {
-        unwatch();
+        leave();
         // A tunnel may last for days, and has no use for what it began with.
-        under.delete(request.socket);
+        under.delete(socket);
       },
     });
     connection.spoil = handle(client);

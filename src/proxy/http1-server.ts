@@ -60,14 +60,17 @@ export const createHttp1Server = (events: Http1Events): Server => {
       socket.destroy();
     };
     socket.on('error', destroy);
+    const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
+    // Before anything else comes: a connection of which the end was read takes nothing back.
+    if (!isWebSocket) putBackWithoutUpgrade(request, socket, early);
     events.whenAnswered(socket, () => {
       if (socket.destroyed) return;
-      if (request.headers.upgrade?.toLowerCase() === 'websocket') {
+      if (isWebSocket) {
         events.websocket(request, socket, early);
         return;
       }
       socket.off('error', destroy);
-      parseWithoutUpgrade(server, request, socket, early);
+      server.emit('connection', socket);
     });
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
@@ -93,9 +96,9 @@ const clientProblem = (code: string | undefined): Problem => {
 
 /**
  * No protocol but WebSocket is changed to. An offer of another one may be ignored (RFC 9110 §7.8), and clients that offer h2c on
- * every connection rely on that: so the request is parsed once more, as if there were no offer.
+ * every connection rely on that: so the request is put back to be parsed once more, as if there were no offer.
  */
-const parseWithoutUpgrade = (server: Server, request: IncomingMessage, socket: Socket, early: Buffer): void => {
+const putBackWithoutUpgrade = (request: IncomingMessage, socket: Socket, early: Buffer): void => {
   const { method, url, httpVersion, rawHeaders } = request;
   let head = `${method} ${url} HTTP/${httpVersion}\r\n`;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -110,7 +113,6 @@ const parseWithoutUpgrade = (server: Server, request: IncomingMessage, socket: S
     head += `${name}: ${value}\r\n`;
   }
   socket.unshift(Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), early]));
-  server.emit('connection', socket);
 };
 
 /** Ends a connection with a problem, past Node's response objects. Nothing of the request is repeated in it. */

@@ -487,7 +487,8 @@ test.each(['HTTP/1.1', 'HTTP/1.1 over TLS'] as const)('an offer of h2c is ignore
 
 test('an offer of h2c that was sent without waiting for the answer before is ignored, and answered in its turn', async () => {
   const { port: upstream } = await startUpstream((request, response) => {
-    setTimeout(() => response.end(`[${request.url}]`), request.url === '/1' ? 50 : 0);
+    // More than the client's side takes at once.
+    setTimeout(() => response.end(`${'x'.repeat(5_000_000)}[${request.url}]`), request.url === '/1' ? 50 : 0);
   });
   const { port } = await proxyTo(upstream);
   const offer = 'Connection: Upgrade\r\nUpgrade: h2c\r\n';
@@ -499,6 +500,9 @@ test('an offer of h2c that was sent without waiting for the answer before is ign
     one('/4', 'Connection: close\r\n'),
   ];
   expect((await exchange(port, requests.join(''))).match(/\[\/\d\]/g)).toEqual(['[/1]', '[/2]', '[/3]', '[/4]']);
+  const half = rawClient(port);
+  half.socket.end(requests.join(''));
+  expect((await half.closed).match(/\[\/\d\]/g)).toEqual(['[/1]', '[/2]', '[/3]', '[/4]']);
 });
 
 test('an offer of another protocol is ignored, and the request is answered', async () => {
