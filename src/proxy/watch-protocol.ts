@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { maxHeadBytes } from './http1-server.ts';
 
 /**
- * Looks at the first request line of a connection ahead of Node's parser, which takes RTSP and ICE for HTTP and does not tell afterwards.
- * To be called when the parser has the connection; `other` is called before it sees that the line is one of another protocol.
+ * Looks at the first request line of a connection ahead of Node's parser, which takes RTSP and ICE for HTTP and does not tell afterwards,
+ * and waits for more behind a line of HTTP/0.9. To be called when the parser has the connection; `other` is called before it sees the line.
  */
 export const watchProtocol = (socket: Socket, other: () => void): void => {
   let line = '';
@@ -17,7 +17,7 @@ export const watchProtocol = (socket: Socket, other: () => void): void => {
     const end = line.indexOf('\n');
     if (end === -1 && line.length < maxHeadBytes) return;
     socket.off('data', look);
-    if (/ (?:RTSP|ICE)\/[^ ]*$/.test(line.slice(0, end))) other();
+    if (end !== -1 && !/ HTTP\/[^ ]*$/.test(line.slice(0, end))) other();
   };
   socket.prependListener('data', look);
   // Node reads past the stream until somebody else listens to it.

@@ -457,23 +457,27 @@ test('pipelined requests are answered in order, and reach their upstreams one af
   expect(seen).toEqual(['begin /1', 'end /1', 'begin /2', 'end /2', 'begin /3', 'end /3']);
 });
 
-test.each(['GET / RTSP/1.0', 'GET / RTSP/1.1', 'OPTIONS * RTSP/1.0', 'SOURCE / ICE/1.0', '\r\n\r\nGET / RTSP/1.0'])(
-  'what is no HTTP is refused, though a parser takes it for that: %j',
-  async (line) => {
-    const upstream = await startUpstream((_request, response) => response.end('seen'));
-    const { port } = await proxyTo(upstream.port);
-    const head = `${line}\r\nHost: ${host}\r\n\r\n`;
-    const dripped = rawClient(port);
-    for (const byte of head) {
-      dripped.send(byte);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    for (const answer of [await exchange(port, head), await dripped.closed]) {
-      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-      expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
-    }
-  },
-);
+test.each([
+  'GET /',
+  'GET / RTSP/1.0',
+  'GET / RTSP/1.1',
+  'OPTIONS * RTSP/1.0',
+  'SOURCE / ICE/1.0',
+  '\r\n\r\nGET / RTSP/1.0',
+])('what is no HTTP, or not any more, is refused at once: %j', async (line) => {
+  const upstream = await startUpstream((_request, response) => response.end('seen'));
+  const { port } = await proxyTo(upstream.port);
+  const head = `${line}\r\nHost: ${host}\r\n\r\n`;
+  const dripped = rawClient(port);
+  for (const byte of head) {
+    dripped.send(byte);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  for (const answer of [await exchange(port, head), await dripped.closed]) {
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  }
+});
 
 test.each(['HTTP/1.1', 'HTTP/1.1 over TLS'] as const)('an offer of h2c is ignored by %s as well', async (way) => {
   const { port } = await startUpstream((request, response) => {
