@@ -29,7 +29,8 @@ test(
     const { ended, output, out, folder } = await startSoak(0.08);
     expect(await ended, output()).toBe(0);
     expect(output()).toMatch(/^all +[0-9,]+ .* 0$/m);
-    expect(output()).toContain('upstream killed and started again');
+    // Which of them come to their turn depends on how busy the machine is.
+    expect(output()).toMatch(/^fault +times\n\S.* [1-9]\d*$/m);
     expect(await readFile(`${out}/soak.svg`, 'utf8')).toContain('<polyline ');
     await expectNothingLeft(folder);
   },
