@@ -303,12 +303,10 @@ const authorities = (value: string): readonly Authority[] =>
   ).map(({ port, ...rest }) => ({ ...rest, port: port === undefined ? undefined : Number(port) }));
 
 /** `localhost` as hosts files of Linux name it too, all addresses, and this machine as it is called in a container. */
-const localNames = new Set(
-  ['localhost', 'localhost.localdomain', 'localhost6', 'ip6-localhost', 'ip6-loopback', '0.0.0.0', '::1'].concat([
-    'host.docker.internal',
-    'host.containers.internal',
-  ]),
-);
+const localNames = new Set([
+  ...['localhost', 'localhost.localdomain', 'localhost6', 'ip6-localhost', 'ip6-loopback', '0.0.0.0', '::1'],
+  ...['host.docker.internal', 'host.containers.internal'],
+]);
 
 const isLocal = (hostname: string): boolean =>
   localNames.has(hostname) ||
