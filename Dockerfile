@@ -8,7 +8,7 @@ COPY package.json package-lock.json ./
 # The page is built by Vite, whose engine is an optional package of each platform.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
-COPY scripts/build.mjs scripts/lib.mjs scripts/page.vite.mjs scripts/
+COPY scripts/build.mjs scripts/lib.mjs scripts/page.vite.mjs scripts/sidings.vite.mjs scripts/
 COPY src src
 RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 

@@ -1,4 +1,4 @@
-// TypeScript to dist/, the status page beside it, and the two commands executable.
+// TypeScript to dist/, the status page beside it, `sidings` put together, and the two commands executable.
 import { chmodSync, rmSync } from 'node:fs';
 import { bin, ensurePackages, must, root } from './lib.mjs';
 
@@ -7,7 +7,8 @@ export const build = async (tsc = bin('tsc')) => {
   rmSync(`${root}dist`, { recursive: true, force: true });
   await must(tsc, ['-p', root]);
   // In a process of its own: Vite sets NODE_ENV, and npm would install nothing for development any more.
-  await must(bin('vite'), ['build', '--config', `${root}scripts/page.vite.mjs`]);
+  for (const part of ['page', 'sidings'])
+    await must(bin('vite'), ['build', '--config', `${root}scripts/${part}.vite.mjs`]);
   for (const command of ['sidings', 'stack-env']) chmodSync(`${root}dist/cli/${command}.js`, 0o755);
 };
 
