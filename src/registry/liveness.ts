@@ -3,20 +3,23 @@ import type { Upstream } from '../model/workstream.ts';
 import { countSockets, hasStarted, newestProcess } from './glance.ts';
 import { type Listener, readListeners } from './listeners-linux.ts';
 import type { Sighting, Sightings } from './merge.ts';
-import { isRunning, type PortOwner, portOwners } from './port-owners.ts';
+import { isHeld, type PortOwner, portOwners } from './port-owners.ts';
 import { probe } from './probe.ts';
 import { isLoopback, type Reach, reachOf } from './reach.ts';
 
 /** Upstreams by `upstreamKey`. */
 export type Upstreams = ReadonlyMap<string, Upstream>;
 
+/** It is time for another look; there is nothing to see that the last one did not; or there may be, and it can wait. */
+export type Glance = 'due' | 'same' | 'unsure';
+
 /** The eyes of the registry. */
 export interface Liveness {
   /** Whether it is seen who owns a port of a host; else only that something answers there. */
   readonly seesOwners: (host: string) => boolean;
-  /** Whether it is time for another look; cheap. `busy`: somebody relies on what was seen. */
-  readonly isDue: (busy: boolean) => boolean;
-  /** Whether an owner that was seen has ended since, so that its port may be another's by now; cheap. */
+  /** What the kernel says of changes since the last look; cheap. `busy`: somebody relies on what was seen. */
+  readonly glance: (busy: boolean) => Glance;
+  /** Whether an owner that was seen has let go of its socket since, so that the port may be another's by now; cheap. */
   readonly isOrphaned: (sighting: Sighting) => boolean;
   /**
    * Sees every upstream. Gives the same map as before where nothing is different. Owners are looked for where a socket is new
@@ -94,19 +97,20 @@ export const createLiveness = ({
 
   return {
     seesOwners,
-    isDue: (busy) => {
-      if (seen === undefined || areAnswersNew || areProbesDue()) return true;
-      if (!kernel) return false;
+    glance: (busy) => {
+      if (seen === undefined || areAnswersNew || areProbesDue()) return 'due';
+      if (!kernel) return 'unsure';
       const count = countSockets();
-      if (count === undefined || count !== seen.count) return true;
+      if (count === undefined || count !== seen.count) return 'due';
       // As many came as went, if any. Mostly that takes a new process.
       const newest = newestProcess();
       areStarts ||= hasStarted(newestSeen, newest);
       newestSeen = newest;
       const rest = busy || areStarts ? restMs : longestRestMs;
-      return performance.now() - seen.at >= rest;
+      if (performance.now() - seen.at >= rest) return 'due';
+      return areStarts ? 'unsure' : 'same';
     },
-    isOrphaned: ({ owners }) => !owners.every(({ pid }) => isRunning(pid)),
+    isOrphaned: ({ owners }) => !owners.every(isHeld),
     look: async (upstreams, suspects) => {
       // Taken before it reads: what changes meanwhile is a difference the next time.
       const at = performance.now();

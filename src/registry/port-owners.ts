@@ -11,6 +11,9 @@ export interface Holder {
 
 /** The oldest process that holds a socket: the one that made it, where that still runs. */
 export interface PortOwner extends Holder {
+  /** Where it holds the socket, as a link of /proc, and what that leads to as long as it does. */
+  readonly descriptor: string;
+  readonly socket: string;
   /** Younger processes that inherited the socket and work in other folders; oldest first. */
   readonly heirs: readonly Holder[];
 }
@@ -40,8 +43,12 @@ export const portOwners = (): PortOwners => {
     // A process that forked and ended while it was looked for may have been missed.
     for (let attempt = 0; attempt < 2 && unknown.size > 0; attempt += 1) {
       const processes = new Map<number, Process | undefined>();
-      for (const [inode, pids] of await holdersOf(unknown)) {
-        const owner = ownerOf(pids.map((pid) => processOf(pid, processes)));
+      for (const [inode, descriptors] of await descriptorsOf(unknown)) {
+        const holders = [...descriptors].map(([pid, descriptor]) => ({
+          process: processOf(pid, processes),
+          descriptor,
+        }));
+        const owner = ownerOf(holders, socketOf(inode));
         if (owner === undefined) continue;
         next.set(inode, owner);
         unknown.delete(inode);
@@ -66,12 +73,17 @@ export const portOwners = (): PortOwners => {
 /** Milliseconds for which requests may wait while processes are looked through. */
 const sliceMs = 3;
 
+const socketOf = (inode: number): string => `socket:[${inode}]`;
+
 /**
- * Processes by the inodes of sockets that they hold. Reads are synchronous, which costs a tenth of the same through promises,
- * and pause often.
+ * By the inodes of sockets, where processes hold them: links of /proc by process. Reads are synchronous, which costs a tenth of the
+ * same through promises, and pause often.
  */
-const holdersOf = async (inodes: ReadonlySet<number>): Promise<ReadonlyMap<number, readonly number[]>> => {
-  const holders = new Map<number, number[]>();
+const descriptorsOf = async (
+  inodes: ReadonlySet<number>,
+): Promise<ReadonlyMap<number, ReadonlyMap<number, string>>> => {
+  const wanted = new Map([...inodes].map((inode) => [socketOf(inode), inode]));
+  const found = new Map<number, Map<number, string>>();
   let pauseAt = performance.now() + sliceMs;
   const pause = async (): Promise<void> => {
     await setImmediate();
@@ -83,15 +95,16 @@ const holdersOf = async (inodes: ReadonlySet<number>): Promise<ReadonlyMap<numbe
     if (performance.now() >= pauseAt) await pause();
     for (const fd of attempt(() => readdirSync(`/proc/${pid}/fd`)) ?? []) {
       if (performance.now() >= pauseAt) await pause();
-      const link = attempt(() => readlinkSync(`/proc/${pid}/fd/${fd}`));
-      const inode = link?.startsWith('socket:[') === true ? Number(link.slice(8, -1)) : undefined;
-      if (inode === undefined || !inodes.has(inode)) continue;
-      const pids = holders.get(inode);
-      if (pids === undefined) holders.set(inode, [pid]);
-      else if (pids.at(-1) !== pid) pids.push(pid);
+      const descriptor = `/proc/${pid}/fd/${fd}`;
+      const link = attempt(() => readlinkSync(descriptor));
+      const inode = link === undefined ? undefined : wanted.get(link);
+      if (inode === undefined) continue;
+      const descriptors = found.get(inode);
+      if (descriptors === undefined) found.set(inode, new Map([[pid, descriptor]]));
+      else descriptors.set(pid, descriptor);
     }
   }
-  return holders;
+  return found;
 };
 
 interface Process extends Holder {
@@ -105,9 +118,12 @@ const processOf = (pid: number, read: Map<number, Process | undefined>): Process
   return found;
 };
 
-const ownerOf = (processes: readonly (Process | undefined)[]): PortOwner | undefined => {
-  const holders = processes.filter((found) => found !== undefined);
-  const [oldest, ...younger] = holders.sort((one, other) => one.startedAt - other.startedAt || one.pid - other.pid);
+const ownerOf = (
+  holders: readonly { readonly process: Process | undefined; readonly descriptor: string }[],
+  socket: string,
+): PortOwner | undefined => {
+  const running = holders.flatMap(({ process, descriptor }) => (process ? [{ ...process, descriptor }] : []));
+  const [oldest, ...younger] = running.sort((one, other) => one.startedAt - other.startedAt || one.pid - other.pid);
   if (oldest === undefined) return undefined;
   const { startedAt: _, ...owner } = oldest;
   const directories = new Set([owner.directory]);
@@ -117,8 +133,12 @@ const ownerOf = (processes: readonly (Process | undefined)[]): PortOwner | undef
     directories.add(directory);
     heirs.push({ pid, command, directory });
   }
-  return { ...owner, heirs };
+  return { ...owner, socket, heirs };
 };
+
+/** Whether an owner has not let go of its socket, so that the port is still its own; cheap. */
+export const isHeld = ({ descriptor, socket }: PortOwner): boolean =>
+  attempt(() => readlinkSync(descriptor)) === socket;
 
 const maxCommand = 200;
 
@@ -143,15 +163,6 @@ const directoryOf = (pid: number): string => {
   // The kernel adds this to the path of a folder that was removed, and a folder may really be called so.
   const isDeleted = path.endsWith(deleted) && statSync(`/proc/${pid}/cwd`).nlink === 0;
   return isDeleted ? path.slice(0, -deleted.length) : path;
-};
-
-/** Whether a process has not ended: signal 0 asks and does nothing (kill(2)). */
-export const isRunning = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 };
 
 /** Processes end, and those of other users cannot be read. */

@@ -1,12 +1,13 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { lookup, type Route } from '../../../src/model/route-table.ts';
 import type { CopyClaim, ServiceClaim, State } from '../../../src/model/workstream.ts';
 import { createLiveness } from '../../../src/registry/liveness.ts';
 import { createRegistry, type Registry, type RegistryOptions } from '../../../src/registry/registry.ts';
 import { copy, service, startProxy } from '../../support/proxy.ts';
 import { eventually, exchange } from '../../support/raw.ts';
-import { firstPort, makeFolders, startListening } from './processes.ts';
+import { firstPort, makeFolders, startListening, startNode } from './processes.ts';
 
 const warnings: string[] = [];
 const log = {
@@ -48,6 +49,11 @@ const routeOf = (registry: Registry, hostname: string): Route => {
   if (match.kind !== 'route') throw new Error(`${hostname} is ${match.kind}`);
   return match.route;
 };
+
+/** Listens until it is told to close, and runs on. */
+const closingCode = `
+const server = require('node:net').createServer().listen(0, '127.0.0.1', () => console.log(server.address().port));
+process.stdin.on('data', () => server.close(() => console.log('"closed"')));`;
 
 /** A port that was free a moment ago. */
 const freePort = async (root: string): Promise<number> => {
@@ -199,6 +205,31 @@ test.runIf(isLinux)(
     expect(await registry.confirm(route)).toMatchObject({ code: 'foreign-owner' });
     // What is known again is known at once.
     expect(registry.confirm(route)).toMatchObject({ code: 'foreign-owner' });
+  },
+);
+
+test.runIf(isLinux)(
+  'a port that its owner let go of and another copy took is found, though the owner runs on',
+  async () => {
+    const root = await makeFolders('project-3', 'project-2');
+    const own = await startNode(join(root, 'project-3'), closingCode);
+    const port = own.said as number;
+    const registry = startRegistry([claim(root, 'project-3', [service('api', port)]), claim(root, 'project-2', [])], {
+      intervalMs: 600_000,
+    });
+    await until(registry, 'project-3', 'api', 'up');
+    const route = routeOf(registry, 'project-3.api.localhost');
+    // However long the other process takes to start, what was seen is of just now.
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    await registry.look();
+    expect(registry.confirm(route)).toBeUndefined();
+    own.child.stdin.write('close');
+    await once(own.child.stdout, 'data');
+    await startListening(join(root, 'project-2'), { port });
+    expect(await registry.confirm(route)).toMatchObject({ code: 'foreign-owner' });
   },
 );
 

@@ -32,6 +32,8 @@ const owner = (directory: string, ...heirs: readonly string[]) => ({
   pid: 7,
   command: 'node server.js',
   directory,
+  descriptor: '/proc/7/fd/20',
+  socket: 'socket:[1]',
   heirs: heirs.map((heir, index) => ({ pid: 8 + index, command: 'heir', directory: heir })),
 });
 
