@@ -17,8 +17,8 @@ const files = [
   ['/icon.svg', 'icon.svg', 'image/svg+xml'],
 ] as const;
 
-/** Where they are: built, beside this file; from the sources of a checkout, what was built of it last. */
-const folder = new URL(import.meta.url.endsWith('.ts') ? '../../dist/status/web/' : 'web/', import.meta.url);
+/** Where they are built; the same from a source, a module of dist and a chunk of them. */
+const folder = new URL('../../dist/status/web/', import.meta.url);
 
 /** Reads the files of the page, once. */
 export const readWebFiles = (): Promise<readonly WebFile[]> =>
