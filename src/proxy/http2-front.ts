@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import {
   constants,
   createServer,
@@ -91,8 +92,9 @@ export const createHttp2Front = (handle: Handle, silenceMs: number = keepAliveMs
         if (streams === 0 && !session.destroyed) session.setTimeout(silenceMs);
         if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !mayReset()) session.close();
         client?.close();
-        // Node's side of a stream stays until a full collection, and with it all that these lead to.
-        stream.removeAllListeners();
+        // Node's side of a stream stays until a full collection, and with it all that these lead to. What a stream does of its own
+        // when they are removed, to look in the next turn who reads, is for one that goes on.
+        EventEmitter.prototype.removeAllListeners.call(stream);
       });
       if (client === undefined) return;
       handle(client);
