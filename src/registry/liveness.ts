@@ -10,15 +10,12 @@ import { isLoopback, type Reach, reachOf } from './reach.ts';
 /** Upstreams by `upstreamKey`. */
 export type Upstreams = ReadonlyMap<string, Upstream>;
 
-/** It is time for another look; there is nothing to see that the last one did not; or there may be, and it can wait. */
-export type Glance = 'due' | 'same' | 'unsure';
-
 /** The eyes of the registry. */
 export interface Liveness {
   /** Whether it is seen who owns a port of a host; else only that something answers there. */
   readonly seesOwners: (host: string) => boolean;
-  /** What the kernel says of changes since the last look; cheap. `busy`: somebody relies on what was seen. */
-  readonly glance: (busy: boolean) => Glance;
+  /** Whether it is time for another look; cheap. `busy`: somebody relies on what was seen. */
+  readonly isDue: (busy: boolean) => boolean;
   /** Whether an owner that was seen has let go of its socket since, so that the port may be another's by now; cheap. */
   readonly isOrphaned: (sighting: Sighting) => boolean;
   /**
@@ -97,18 +94,17 @@ export const createLiveness = ({
 
   return {
     seesOwners,
-    glance: (busy) => {
-      if (seen === undefined || areAnswersNew || areProbesDue()) return 'due';
-      if (!kernel) return 'unsure';
+    isDue: (busy) => {
+      if (seen === undefined || areAnswersNew || areProbesDue()) return true;
+      if (!kernel) return false;
       const count = countSockets();
-      if (count === undefined || count !== seen.count) return 'due';
+      if (count === undefined || count !== seen.count) return true;
       // As many came as went, if any. Mostly that takes a new process.
       const newest = newestProcess();
       areStarts ||= hasStarted(newestSeen, newest);
       newestSeen = newest;
       const rest = busy || areStarts ? restMs : longestRestMs;
-      if (performance.now() - seen.at >= rest) return 'due';
-      return areStarts ? 'unsure' : 'same';
+      return performance.now() - seen.at >= rest;
     },
     isOrphaned: ({ owners }) => !owners.every(isHeld),
     look: async (upstreams, suspects) => {

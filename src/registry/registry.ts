@@ -132,7 +132,7 @@ export const createRegistry = ({
   let current: Promise<void> | undefined;
   let following: Promise<void> | undefined;
   let begunAt = Number.NEGATIVE_INFINITY;
-  /** When that look began of which the sightings are, or a glance that saw nothing else. */
+  /** When that look began of which the sightings are. */
   let seenAt = Number.NEGATIVE_INFINITY;
   let lookedFor: Upstreams | undefined;
   /** Upstreams to be looked at anew, and those that the look under way is for. */
@@ -214,14 +214,8 @@ export const createRegistry = ({
 
   const run = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      const at = performance.now();
-      const glance = lookedFor !== upstreams || suspects.size > 0 ? 'due' : liveness.glance(busy);
-      if (glance === 'due') await look();
-      else {
-        // The sightings of a look under way are not yet ours.
-        if (glance === 'same' && current === undefined) seenAt = at;
-        if (addressShown !== addressNow()) settle({ copies: false });
-      }
+      if (lookedFor !== upstreams || suspects.size > 0 || liveness.isDue(busy)) await look();
+      else if (addressShown !== addressNow()) settle({ copies: false });
       if (lookedFor === upstreams && !signal.aborted) await pause(signal);
     }
   };

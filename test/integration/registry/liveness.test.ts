@@ -43,16 +43,16 @@ test.runIf(isLinux)(
       vi.useRealTimers();
     });
     const { liveness, upstreams } = await start();
-    expect(liveness.glance(false)).toBe('due');
+    expect(liveness.isDue(false)).toBe(true);
     await liveness.look(upstreams, nobody);
     await startUpstream((_request, response) => response.end());
     vi.advanceTimersByTime(1);
-    await vi.waitFor(() => expect(liveness.glance(false)).toBe('due'));
+    await vi.waitFor(() => expect(liveness.isDue(false)).toBe(true));
     await liveness.look(upstreams, nobody);
     vi.advanceTimersByTime(800);
-    expect(liveness.glance(true)).toBe('due');
+    expect(liveness.isDue(true)).toBe(true);
     vi.advanceTimersByTime(14_200);
-    expect(liveness.glance(false)).toBe('due');
+    expect(liveness.isDue(false)).toBe(true);
   },
 );
 
@@ -65,7 +65,7 @@ test.runIf(isLinux)('another look is due when as many sockets listen anew as con
   socket.resetAndDestroy();
   await once(socket, 'close');
   for (let count = 0; count < 2; count += 1) await startUpstream((_request, response) => response.end());
-  expect(liveness.glance(false)).toBe('due');
+  expect(liveness.isDue(false)).toBe(true);
   expect((await liveness.look(upstreams, nobody)).get(key)).toBeDefined();
 });
 

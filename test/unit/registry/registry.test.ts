@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import type { ProxyAddress } from '../../../src/model/address.ts';
 import { lookup, type Route } from '../../../src/model/route-table.ts';
 import type { CopyClaim, Snapshot, State, Upstream } from '../../../src/model/workstream.ts';
-import type { Glance, Liveness } from '../../../src/registry/liveness.ts';
+import type { Liveness } from '../../../src/registry/liveness.ts';
 import type { Sighting, Sightings } from '../../../src/registry/merge.ts';
 import { upstreamKey } from '../../../src/registry/reach.ts';
 import { createRegistry, type RegistryOptions } from '../../../src/registry/registry.ts';
@@ -21,8 +21,6 @@ const stopClock = () => {
 const fakeEyes = () => {
   const ports = new Map<number, Sighting>();
   const ended = new Set<number>();
-  let glance: Glance = 'unsure';
-  let glances = 0;
   const looks: { readonly suspects: readonly string[]; readonly finish: () => void }[] = [];
   let held = false;
   let last: Sightings = new Map();
@@ -34,10 +32,7 @@ const fakeEyes = () => {
   };
   const liveness: Liveness = {
     seesOwners: (host) => host === 'localhost',
-    glance: () => {
-      glances += 1;
-      return glance;
-    },
+    isDue: () => false,
     isOrphaned: ({ owners }) => owners.some(({ pid }) => ended.has(pid)),
     look: (upstreams, suspects) =>
       new Promise((resolve) => {
@@ -59,10 +54,6 @@ const fakeEyes = () => {
     revive: (pid: number) => ended.delete(pid),
     hold: () => {
       held = true;
-    },
-    glances: () => glances,
-    glanceGives: (next: Glance) => {
-      glance = next;
     },
   };
 };
@@ -99,8 +90,6 @@ const routeOf = (registry: ReturnType<typeof start>['registry'], hostname = 'pro
   if (match.kind !== 'route') throw new Error(`${hostname} is ${match.kind}`);
   return match.route;
 };
-
-const soon = (assertion: () => void): Promise<void> => vi.waitFor(assertion, { interval: 1 });
 
 const stateOfApi = ({ workstreams }: State) => workstreams[0]?.services[0]?.state;
 
@@ -268,28 +257,6 @@ test('what was seen long ago is not relied upon', async () => {
   expect(eyes.looks).toHaveLength(2);
 });
 
-test('what was seen long ago is relied upon where glances since have found no change', async () => {
-  stopClock();
-  const { registry, eyes } = start({ intervalMs: 1 });
-  registry.publish(snapshot([three]));
-  eyes.listen(8003, three.directory);
-  await registry.look();
-  const ended = new AbortController();
-  const running = registry.run(ended.signal);
-  const later = async (glance: Glance) => {
-    vi.advanceTimersByTime(1100);
-    const glances = eyes.glances();
-    eyes.glanceGives(glance);
-    await soon(() => expect(eyes.glances()).toBeGreaterThan(glances + 1));
-  };
-  await later('same');
-  expect(registry.confirm(routeOf(registry))).toBeUndefined();
-  await later('unsure');
-  expect(registry.confirm(routeOf(registry))).toBeInstanceOf(Promise);
-  ended.abort();
-  await running;
-});
-
 test('what one turn of the event loop brings together is confirmed once, unless something is heard of the port', async () => {
   const { registry, eyes } = start();
   registry.publish(snapshot([three]));
@@ -357,6 +324,8 @@ test('the table stays the same while services start and stop', async () => {
   expect(states.map(stateOfApi)).toEqual(['unknown', 'up', 'down']);
   expect(registry.table()).toBe(table);
 });
+
+const soon = (assertion: () => void): Promise<void> => vi.waitFor(assertion, { interval: 1 });
 
 test('while it runs it looks at what is published, and ends with the signal', async () => {
   const { registry, eyes } = start({ intervalMs: 60_000 });
