@@ -253,7 +253,7 @@ export const startDaemon = async ({
     mostClients: mostClients(descriptorLimit()),
     crowded: (isCrowded) => {
       const cause = problem('descriptors-exhausted');
-      if (isCrowded) log.error({ code: cause.code }, `${cause.message} New ones are closed.`);
+      if (isCrowded) log.error({ code: cause.code }, `${cause.message} More are refused.`);
       else log.info({}, 'there is room for connections again');
       registry.publish({ provider: 'proxy', copies: [], problems: isCrowded ? [cause] : [] });
     },

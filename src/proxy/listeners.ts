@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Places } from './places.ts';
 import { presenceMs } from './presence.ts';
 
 /** The sockets the proxy listens on, and the connections that came from them. */
@@ -18,35 +19,16 @@ export type Accept = (socket: Socket) => void;
 /** How often port 0 is tried until the port that one address gave is free on the others. */
 const attempts = 10;
 
-export interface ListenerOptions {
-  /** Connections at a time; what comes beyond is closed at once, as it would wait for a descriptor that nobody gives free. */
-  readonly most: number;
-  /** Called when connections begin to be closed, and when there is room again for more than a few. */
-  readonly crowded: (isCrowded: boolean) => void;
-}
-
-/** There is room again when so many of a hundred places are taken. */
-const roomAgainPercent = 90;
-
-export const openListeners = ({ most, crowded }: ListenerOptions): Listeners => {
+/** What finds no place is closed at once, as it would wait for a descriptor that nobody gives free. */
+export const openListeners = (places: Places): Listeners => {
   const servers = new Set<Server>();
-  const connections = new Set<Socket>();
-  let isCrowded = false;
 
   const accept = (socket: Socket, onConnection: Accept): void => {
-    if (connections.size >= most) {
+    if (!places.hasRoom()) {
       socket.destroy();
-      if (!isCrowded) crowded(true);
-      isCrowded = true;
       return;
     }
-    connections.add(socket);
-    socket.once('close', () => {
-      connections.delete(socket);
-      if (!isCrowded || connections.size * 100 > most * roomAgainPercent) return;
-      isCrowded = false;
-      crowded(false);
-    });
+    places.take(socket);
     onConnection(socket);
   };
 
@@ -86,7 +68,7 @@ export const openListeners = ({ most, crowded }: ListenerOptions): Listeners => 
 
   return {
     listen,
-    connections,
+    connections: places.taken,
     stop: () => {
       for (const server of servers) server.close();
     },

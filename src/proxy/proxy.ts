@@ -21,6 +21,7 @@ import { createHttp2Front } from './http2-front.ts';
 import type { Cancel, Failure } from './lane.ts';
 import { openListeners } from './listeners.ts';
 import { type Observed, observe, observeAnswer } from './observe.ts';
+import { openPlaces } from './places.ts';
 import { type Details, problemPage, wantsHtml } from './problem-page.ts';
 import { type ReceivedHead, type RequestHead, valuesOf } from './request-head.ts';
 import { redirectPage, securedAddress } from './secure-redirect.ts';
@@ -46,9 +47,9 @@ export interface ProxyOptions {
   readonly presenceMs?: number | undefined;
   /** `full`: without the fast lane, for diagnosis. */
   readonly lanes?: 'fast' | 'full' | undefined;
-  /** Connections of clients at a time; without end where absent. */
+  /** Connections of clients at a time, and as many to upstreams; without end where absent. */
   readonly mostClients?: number | undefined;
-  /** Called when there are so many that new ones are closed, and when there is room again. */
+  /** Called when there are so many that more are refused, and when there is room again. */
   readonly crowded?: ((isCrowded: boolean) => void) | undefined;
   readonly log: Log;
 }
@@ -87,9 +88,10 @@ const maxLooks = 3;
 /** The proxy: listeners, dispatch, and the full lane behind it. */
 export const createProxy = (options: ProxyOptions): Proxy => {
   const { table, confirm, suspect, diagnose, onExchange, log } = options;
-  const connections = openUpstreamConnections(options.presenceMs);
+  const places = openPlaces(options.mostClients ?? Number.POSITIVE_INFINITY, options.crowded ?? (() => {}));
+  const connections = openUpstreamConnections(places.upstreams, options.presenceMs);
   const laneOptions = { connections, responseTimeoutMs: options.responseTimeoutMs };
-  const fast = options.lanes === 'full' ? undefined : openUpstreams(connections.open, options.responseTimeoutMs);
+  const fast = options.lanes === 'full' ? undefined : openUpstreams(connections, options.responseTimeoutMs);
   const fullLane = createFullLane(laneOptions);
   const h2cLane = createH2cLane(laneOptions);
   const ordinaryLane = fast === undefined ? fullLane : createHttp2Lane(fast, fullLane);
@@ -268,10 +270,7 @@ export const createProxy = (options: ProxyOptions): Proxy => {
   const http2 = createHttp2Front(handle);
   const tls = options.tls && createTlsFront(options.tls, http1.accept, http2.accept);
   const either = tls && byFirstByte(tls, http1);
-  const listeners = openListeners({
-    most: options.mostClients ?? Number.POSITIVE_INFINITY,
-    crowded: options.crowded ?? (() => {}),
-  });
+  const listeners = openListeners(places.clients);
   const life = new AbortController();
   let securePort: number | undefined;
 

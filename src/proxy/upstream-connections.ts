@@ -1,7 +1,8 @@
 import { Agent, type ClientRequest, type ClientRequestArgs } from 'node:http';
-import { connect, type LookupFunction, type OnReadOpts, type Socket, type TcpSocketConnectOpts } from 'node:net';
+import { connect, type LookupFunction, type OnReadOpts, Socket, type TcpSocketConnectOpts } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Upstream } from '../model/workstream.ts';
+import type { Places } from './places.ts';
 import { presenceMs } from './presence.ts';
 import { readToEnd } from './read-to-end.ts';
 import { tellReset } from './tell-reset.ts';
@@ -20,8 +21,10 @@ const familyMs = 30_000;
 export interface UpstreamConnections {
   /** For HTTP/1.1: one that may give a connection that an earlier request has used, or one that always gives a new one. */
   readonly agentFor: (upstream: Upstream, reuse: boolean) => Agent;
-  /** A connection. With `onread`, what is read goes there and not through the stream. */
+  /** A connection. With `onread`, what is read goes there and not through the stream. It fails as one does for which the system has no descriptor where there is no place. */
   readonly open: (upstream: Upstream, onread?: OnReadOpts) => Socket;
+  /** Has idle connections that are kept elsewhere closed where another one needs a place. */
+  readonly whenFull: (closeIdle: () => void) => void;
   readonly close: () => void;
 }
 
@@ -34,10 +37,19 @@ const loopbackLookup = (familyOf: ReadonlyMap<number, number>, port: number): Lo
 };
 
 /** Opens connections and keeps those that may be used again, per upstream. `askMs`: see `presence.ts`. */
-export const openUpstreamConnections = (askMs: number = presenceMs): UpstreamConnections => {
+export const openUpstreamConnections = (places: Places, askMs: number = presenceMs): UpstreamConnections => {
   const familyOf = new Map<number, number>();
+  const idle: (() => void)[] = [() => closeFree(plain), () => closeFree(secure)];
 
-  const open = ({ host, port, protocol }: Upstream, onread?: OnReadOpts): Socket => {
+  const open = (upstream: Upstream, onread?: OnReadOpts): Socket => {
+    if (!places.hasRoom()) for (const close of idle) close();
+    if (!places.hasRoom()) return withoutPlace();
+    const socket = connectTo(upstream, onread);
+    places.take(socket);
+    return socket;
+  };
+
+  const connectTo = ({ host, port, protocol }: Upstream, onread?: OnReadOpts): Socket => {
     // An upstream is on this machine, where its certificate proves nothing: dev servers make their own.
     const secure = { rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
     const link =
@@ -79,6 +91,9 @@ export const openUpstreamConnections = (askMs: number = presenceMs): UpstreamCon
   return {
     agentFor: ({ protocol }, reuse) => (protocol === 'https' ? secure : plain)[reuse ? 'reused' : 'fresh'],
     open,
+    whenFull: (closeIdle) => {
+      idle.push(closeIdle);
+    },
     close: () => {
       for (const { reused, fresh } of [plain, secure]) {
         reused.destroy();
@@ -92,6 +107,18 @@ interface Pools {
   readonly reused: Agent;
   readonly fresh: Agent;
 }
+
+const closeFree = ({ reused }: Pools): void => {
+  for (const sockets of Object.values(reused.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+};
+
+/** A connection that fails, once those who wait for it listen. */
+const withoutPlace = (): Socket => {
+  // What is written to it waits meanwhile.
+  const socket = Object.assign(new Socket(), { connecting: true });
+  setImmediate(() => socket.destroy(Object.assign(new Error('There is no place for it.'), { code: 'EMFILE' })));
+  return socket;
+};
 
 /** What Node's client asks an agent for; its types leave it out. */
 interface RequestTaker {

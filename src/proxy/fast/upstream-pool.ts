@@ -97,6 +97,7 @@ export interface UpstreamPool {
   readonly giveBack: (connection: UpstreamConnection, keepAlive: string | undefined) => void;
   /** Closes what has been idle for too long. */
   readonly sweep: () => void;
+  /** Closes all that are idle. */
   readonly close: () => void;
 }
 

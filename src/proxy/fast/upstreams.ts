@@ -21,7 +21,10 @@ export interface OpenUpstreams extends Upstreams {
 const sweepMs = 500;
 
 /** Opens what the fast lane has in common for all that clients speak: the kept connections, and the one timer. */
-export const openUpstreams = (open: UpstreamConnections['open'], responseTimeoutMs: number): OpenUpstreams => {
+export const openUpstreams = (
+  { open, whenFull }: Pick<UpstreamConnections, 'open' | 'whenFull'>,
+  responseTimeoutMs: number,
+): OpenUpstreams => {
   const life = new AbortController();
   const sweeps: ((now: number) => void)[] = [];
   const interval = Math.max(5, Math.min(sweepMs, responseTimeoutMs / 4));
@@ -34,6 +37,7 @@ export const openUpstreams = (open: UpstreamConnections['open'], responseTimeout
     life.signal,
   );
   const pool = createUpstreamPool(open, clock);
+  whenFull(pool.close);
   return {
     pool,
     clock,

@@ -1,15 +1,19 @@
 import { createServer, type ServerResponse } from 'node:http';
+import { finished } from 'node:stream/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { State } from '../../../src/model/workstream.ts';
-import { ask, startSidings } from '../../support/commands.ts';
+import { ask, startService, startSidings } from '../../support/commands.ts';
 import { temporaryFolder } from '../../support/folder.ts';
+import { sessionTo } from '../../support/fronts.ts';
 import { makeCopies } from '../../support/project-copies.ts';
 import { eventually, type RawClient, rawClient } from '../../support/raw.ts';
 
-test('without descriptors for all clients, each that is let in reaches its service, the others are closed, and it is told', async () => {
+const descriptors = 264;
+
+/** A daemon with few descriptors before a service whose answers wait in a list, so that each has a connection of its own. */
+const scene = async (args: readonly string[]) => {
   const [copy] = await makeCopies(await temporaryFolder(), ['project-2']);
   if (copy === undefined) throw new Error('no copy');
-  // Answers only when all requests are there, so that each has a connection of its own.
   const waiting: ServerResponse[] = [];
   const server = createServer((_request, response) => waiting.push(response));
   await new Promise<void>((resolve) => server.listen(copy.ports.api, '127.0.0.1', resolve));
@@ -17,9 +21,16 @@ test('without descriptors for all clients, each that is let in reaches its servi
     server.closeAllConnections();
     server.close();
   });
-  const descriptors = 264;
-  const sidings = await startSidings(['--no-tls', '--no-docker'], { cwd: copy.directory, descriptors });
+  const sidings = await startSidings([...args, '--no-docker'], { cwd: copy.directory, descriptors });
+  const problems = async () =>
+    (JSON.parse((await ask(sidings.port, 'localhost', '/api/workstreams')).text) as State).problems.map(
+      ({ code }) => code,
+    );
+  return { copy, waiting, sidings, problems };
+};
 
+test('without descriptors for all clients, each that is let in reaches its service, the others are closed, and it is told', async () => {
+  const { waiting, sidings, problems } = await scene(['--no-tls']);
   const watcher = rawClient(sidings.port);
   const clients: RawClient[] = [];
   let refused: RawClient | undefined;
@@ -46,7 +57,35 @@ test('without descriptors for all clients, each that is let in reaches its servi
   await watcher.until(/"code":"descriptors-exhausted"/);
 
   for (const client of clients) client.socket.destroy();
-  const problems = async () =>
-    (JSON.parse((await ask(sidings.port, 'localhost', '/api/workstreams')).text) as State).problems;
   await eventually(async () => (await problems().catch(() => ['none yet'])).length === 0, 'room again');
 });
+
+test.each(['fast', 'full'])(
+  'clients of HTTP/2 that ask for more than there are descriptors get some of it, and the rest is told so: %s lane',
+  async (lanes) => {
+    const { copy, waiting, sidings, problems } = await scene(['--https-port', '0', '--lanes', lanes]);
+    await startService(copy.directory, copy.ports.web ?? 0, 'web');
+    const sessions = Array.from({ length: 4 }, () => sessionTo(sidings.httpsPort));
+    const statuses: number[] = [];
+    const over = sessions.flatMap((session) =>
+      Array.from({ length: 100 }, async () => {
+        const stream = session.request({ ':path': '/', ':authority': 'project-2.api.localhost' });
+        stream.on('response', ({ ':status': status }) => statuses.push(Number(status)));
+        await finished(stream.resume());
+      }),
+    );
+    await eventually(() => waiting.length === 100 && statuses.length === 300, 'all of them');
+    expect(new Set(statuses)).toEqual(new Set([503]));
+    expect(sidings.stderr()).toContain('descriptors-exhausted');
+    expect(sidings.stderr()).not.toContain('EMFILE');
+    expect(await problems()).toContain('descriptors-exhausted');
+    expect(await ask(sidings.port, 'project-2.web.localhost')).toMatchObject({ status: 503 });
+
+    for (const response of waiting) response.end('here');
+    await Promise.all(over);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(100);
+    // What is kept of those gives way.
+    expect(await ask(sidings.port, 'project-2.web.localhost')).toMatchObject({ status: 200, text: 'web' });
+    await eventually(async () => !(await problems()).includes('descriptors-exhausted'), 'room again');
+  },
+);

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { FastConnection, type FastLane } from '../../../src/proxy/fast/fast-connection.ts';
 import { Output } from '../../../src/proxy/fast/output.ts';
 import { createUpstreamPool } from '../../../src/proxy/fast/upstream-pool.ts';
+import { openPlaces } from '../../../src/proxy/places.ts';
 import { openUpstreamConnections } from '../../../src/proxy/upstream-connections.ts';
 import { fetchBy } from '../../support/fronts.ts';
 import { copy, portOf, service, startProxy } from '../../support/proxy.ts';
@@ -168,7 +169,7 @@ test('a client that asks and asks and takes nothing is held back', async () => {
 
 test('a buffer that is still being written somewhere is not read into', async () => {
   const upstream = await startRawUpstream((received, socket) => socket.write(received.at(-1) as string));
-  const connections = openUpstreamConnections();
+  const connections = openUpstreamConnections(openPlaces(10, () => {}).upstreams);
   onTestFinished(() => connections.close());
   const pool = createUpstreamPool(connections.open, { now: 0, date: '' });
   const reads: { buffer: Buffer; text: string }[] = [];
