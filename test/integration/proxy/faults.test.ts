@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { problem } from '../../../src/model/problem.ts';
 import { buildRouteTable } from '../../../src/model/route-table.ts';
 import { reset } from '../../../src/proxy/reset.ts';
@@ -203,6 +203,35 @@ describe.each(fronts)('%s', (way) => {
     await eventually(() => upstream.connections.every(({ closed }) => closed), 'the upstream is released');
   });
 
+  test('a body under way, either way, takes as long as it likes; a client that stops in the middle of it does not', async () => {
+    let finish = (): void => {};
+    const { port } = await startUpstream((request, response) => {
+      if (request.url === '/slow') {
+        response.write('ab');
+        finish = () => response.end('cd');
+      } else if (request.url === '/upload') request.resume().on('end', () => response.end('taken'));
+    });
+    const proxy = await proxyTo(port, { responseTimeoutMs: 700 });
+    const slow = open(way, proxy, { host, path: '/slow' });
+    await slow.until(/ab/);
+    const begin = () => {
+      const headers = { 'transfer-encoding': 'chunked' };
+      const upload = open(way, proxy, { host, path: '/upload', method: 'POST', headers, body: 'open' });
+      upload.send('first');
+      return upload;
+    };
+    const upload = begin();
+    const drip = setInterval(() => upload.send('x'), 20);
+    onTestFinished(() => clearInterval(drip));
+    // That takes the whole time.
+    expect((await begin().head).status).toBe(504);
+    clearInterval(drip);
+    upload.end();
+    finish();
+    expect(await slow.over).toMatchObject({ text: 'abcd', cut: false });
+    expect(await upload.over).toMatchObject({ text: 'taken', cut: false });
+  });
+
   test('connections that die between requests: GET is repeated once, nothing is delivered twice, nothing fails', async () => {
     let answered = 0;
     const { port: upstream, server } = await startUpstream((request, response) => {
@@ -362,4 +391,8 @@ test('killing and restarting an upstream under load fails no request but those i
   running = false;
   await Promise.all(workers);
   expect(new Set(statuses)).toEqual(new Set([200, 502]));
+  server.server.closeAllConnections();
+  // Of both sides: all of it runs in this process.
+  const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+  await eventually(() => sockets() === 0, 'no connection to be left');
 });
