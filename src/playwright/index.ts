@@ -1,4 +1,5 @@
 /** Playwright on the copy that its tests are in: `defineConfig(withSidings({ … }))`. */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlaywrightTestConfig } from '@playwright/test';
 import { toLabel } from '../model/hostname.ts';
@@ -104,8 +105,18 @@ const asCopy = ({ name, project, mode, slot, directory, services, env, stateFold
   directory,
   services,
   env,
-  storageStateFile: (session = 'session') => join(stateFolder, `${fileName(session)}.json`),
+  storageStateFile: (session = 'session') => join(privateFolder(stateFolder), `${fileName(session)}.json`),
 });
+
+/** Playwright would make it, and all on the way to it, for everybody to read. */
+const privateFolder = (folder: string): string => {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch {
+    // Who writes into it will be told.
+  }
+  return folder;
+};
 
 const fileName = (text: string): string =>
   /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/.test(text) ? text : `${toLabel(text)}-${shortHash(text)}`;

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { start, startService, startSidings } from '../../support/commands.ts';
 import { temporaryFolder, write } from '../../support/folder.ts';
@@ -53,6 +54,15 @@ test('a base URL of another copy is told with its place and without its secrets;
     BASE_URL: staging,
   });
   expect(kept.printed.use).toEqual({ baseURL: staging, launchOptions: { args: [] } });
+});
+
+test('where a sign-in is kept nobody else can look', async () => {
+  const { folder, second } = await twoCopies();
+  const program = 'console.log(JSON.stringify(currentCopy().storageStateFile()));';
+  const { printed } = await evaluate(folder, second.directory, `process.umask(0);\n${program}`);
+  expect(printed).toMatch(/\/\.state\/playwright\/project-2-[^/]+\/session\.json$/);
+  for (let place = dirname(printed); place !== folder; place = dirname(place))
+    expect((await stat(place)).mode & 0o777).toBe(0o700);
 });
 
 test('the process that reads the configuration resolves, trusts and has the variables of the copy', async () => {
