@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { explainBinding } from '../../../src/cli/sidings/explain-binding.ts';
 import type { State, Workstream } from '../../../src/model/workstream.ts';
+import { readListeners } from '../../../src/registry/listeners-linux.ts';
 import { ask, runCommand, start, startCommand, startService, startSidings } from '../../support/commands.ts';
 import { makeCopy } from '../../support/copies.ts';
 import { temporaryFolder } from '../../support/folder.ts';
@@ -25,8 +26,12 @@ test('every hostname of a copy leads to its own service, on both loopback famili
   const copies = await makeCopies(folder, ['project', 'project-2', 'project-3']);
   for (const { name, directory, ports } of copies)
     for (const service of ['api', 'web']) await startService(directory, ports[service] ?? 0, `${service} of ${name}`);
-  const { port, ready } = await startSidings([], { cwd: join(folder, 'project-2') });
+  const { port, httpsPort, ready } = await startSidings([], { cwd: join(folder, 'project-2') });
   expect(ready).toMatchObject({ ready: true, roots: [folder], http: { addresses: ['127.0.0.1', '::1'] } });
+  for (const mine of process.platform === 'linux' ? [port, httpsPort] : []) {
+    const addresses = (await readListeners()).flatMap(({ address, port }) => (port === mine ? [address] : []));
+    expect(addresses.sort()).toEqual(['127.0.0.1', '::1']);
+  }
 
   for (const { name } of copies) {
     for (const hostname of [`${name}.api`, `api.${name}`, `${name}-api`])
