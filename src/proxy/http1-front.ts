@@ -5,7 +5,7 @@ import type { Handle, Spoil } from './client.ts';
 import type { Front } from './front.ts';
 import { watchHalfOpen } from './half-open.ts';
 import { type Http1Request, http1Client } from './http1-client.ts';
-import { createHttp1Server, refuseConnection } from './http1-server.ts';
+import { createHttp1Server, headMs, refuseConnection } from './http1-server.ts';
 import { watchProtocol } from './watch-protocol.ts';
 
 /** What is under way on one connection. */
@@ -25,8 +25,8 @@ interface Connection {
   fault: Problem | undefined;
 }
 
-/** Connections of HTTP/1.1, in clear text or inside TLS. */
-export const createHttp1Front = (handle: Handle): Front => {
+/** Connections of HTTP/1.1, in clear text or inside TLS. `slowestHeadMs`: how long the head of a request may take. */
+export const createHttp1Front = (handle: Handle, slowestHeadMs: number = headMs): Front => {
   const connections = new Set<Socket>();
   const under = new WeakMap<Socket, Connection>();
   let draining = false;
@@ -134,7 +134,7 @@ export const createHttp1Front = (handle: Handle): Front => {
     receive(request, response, false, { socket, early });
   };
 
-  const server = createHttp1Server({ request: receive, websocket, whenAnswered, invalid });
+  const server = createHttp1Server({ request: receive, websocket, whenAnswered, invalid }, slowestHeadMs);
 
   return {
     accept: (socket) => {

@@ -24,12 +24,14 @@ export interface Http1Events {
 
 /**
  * Node's HTTP/1.1 server as a parser behind our own listeners: it listens nowhere, connections are handed to it by
- * `server.emit('connection', socket)`.
+ * `server.emit('connection', socket)`. `slowestHeadMs`: how long a head may take.
  */
-export const createHttp1Server = (events: Http1Events): Server => {
+export const createHttp1Server = (events: Http1Events, slowestHeadMs: number): Server => {
   const server = createServer({
     maxHeaderSize: maxHeadBytes,
-    headersTimeout: headMs,
+    headersTimeout: slowestHeadMs,
+    // Node's own 30 s would let a head take twice as long as it may.
+    connectionsCheckingInterval: slowestHeadMs / 10,
     // It would cut long uploads; `headersTimeout` is what stops slow heads.
     requestTimeout: 0,
     keepAliveTimeout: keepAliveMs,
