@@ -356,6 +356,22 @@ describe.each(fronts)('%s', (front) => {
     expect(await slow.over).toMatchObject({ text: 'done', cut: false });
     await closed;
   });
+
+  test('closing waits no longer than it may: what is left is seen as cut, and its upstream is released', async () => {
+    let released = false;
+    const { port } = await startUpstream((_request, response) => {
+      response.write('begun');
+      response.on('close', () => {
+        released = true;
+      });
+    });
+    const proxy = await proxyTo(port);
+    const endless = begin(proxy);
+    await endless.until(/begun/);
+    await proxy.close(50);
+    expect(await endless.over).toMatchObject({ text: 'begun', cut: true });
+    await eventually(() => released, 'the upstream is released');
+  });
 });
 
 /** Settles when a number has stopped to grow. */
