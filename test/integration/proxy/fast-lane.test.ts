@@ -190,6 +190,53 @@ test('a buffer that is still being written somewhere is not read into', async ()
   connection.end();
 });
 
+/** A pool with a clock that the test moves, and whoever takes connections to one upstream. */
+const openPool = async () => {
+  const upstream = await startRawUpstream(() => {});
+  const connections = openUpstreamConnections(openPlaces(1000, () => {}).upstreams);
+  const clock = { now: 0, date: '' };
+  const pool = createUpstreamPool(connections.open, clock);
+  onTestFinished(() => {
+    pool.close();
+    connections.close();
+  });
+  const user = { answerBytes: unused, upstreamEnded: () => {}, upstreamDrained: () => {} };
+  const to = { host: '127.0.0.1', port: upstream.port };
+  return { upstream, clock, pool, take: () => pool.take(to, true, user) };
+};
+
+test.each([
+  [undefined, 15_000],
+  ['timeout=5', 4000],
+  ['timeout=60', 15_000],
+])('a connection whose upstream says %j is kept for %i ms', async (keepAlive, ms) => {
+  const { clock, pool, take } = await openPool();
+  const connection = take();
+  for (let round = 0; round < 2; round += 1) {
+    pool.giveBack(connection, keepAlive);
+    clock.now += ms;
+    pool.sweep();
+    expect(take()).toBe(connection);
+  }
+  pool.giveBack(connection, keepAlive);
+  clock.now += ms + 1;
+  pool.sweep();
+  expect(connection.socket.destroyed).toBe(true);
+  expect(take()).not.toBe(connection);
+});
+
+test('of more connections than are kept for one upstream, the last ones are closed, and so is one that is announced to end', async () => {
+  const { upstream, pool, take } = await openPool();
+  const taken = Array.from({ length: 300 }, take);
+  await eventually(() => upstream.connections.length === 300, 'all of them');
+  for (const connection of taken) pool.giveBack(connection, undefined);
+  expect(taken.filter(({ socket }) => !socket.destroyed)).toHaveLength(256);
+  const last = take();
+  pool.giveBack(last, 'timeout=1');
+  expect(last.socket.destroyed).toBe(true);
+  await eventually(() => upstream.connections.filter(({ closed }) => !closed).length === 255, 'what is kept');
+});
+
 /** A connection that takes what an output writes, and its client. */
 const connect = async () => {
   const accepted: Socket[] = [];
