@@ -53,6 +53,9 @@ test('what is starting is worth another try after a second', () => {
 test('browsers get a page in which all data is text', () => {
   const { headers, body } = problemPage(refused, true, { diagnosis, known: ['http://a.localhost/"><script>'] });
   expect(headers).toContain('text/html; charset=utf-8');
+  // Nothing runs in it, and it is framed by nobody.
+  const policy = headers[headers.indexOf('Content-Security-Policy') + 1];
+  expect(policy).toBe("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
   for (const raw of ['<b>', '<script', '\u001b', '"><']) expect(body.slice(body.indexOf('<body>'))).not.toContain(raw);
   for (const text of [
     'node &lt;script&gt;',
