@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
 import { connect } from 'node:tls';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { selfSigned } from '../../support/certificate.ts';
 import { type FrameClient, frameClient } from '../../support/frame-client.ts';
 import { block, endHeaders, endStream, type Frame, frame, request, types, uint32 } from '../../support/frames.ts';
@@ -380,6 +380,32 @@ test('a client whose name gets no certificate is turned away, and others are not
   await nameless.until(isEnd(1));
   expect(bodyOf(nameless.frames, 1)).toBe('ok');
 });
+
+test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+  '%s: no session is resumed, so each handshake is judged anew',
+  async (version) => {
+    const { proxy } = await front();
+    const sessions: Buffer[] = [];
+    const isResumed = (session?: Buffer): Promise<boolean> =>
+      new Promise((resolve, reject) => {
+        const versions = { minVersion: version, maxVersion: version };
+        const socket = connect({
+          port: proxy.securePort,
+          host: '127.0.0.1',
+          rejectUnauthorized: false,
+          ...versions,
+          session,
+        });
+        onTestFinished(() => void socket.destroy());
+        socket.on('session', (one: Buffer) => sessions.push(one)).on('error', reject);
+        // What the server has to say of its session comes before its answer.
+        socket.on('data', () => resolve(socket.isSessionReused()));
+        socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      });
+    expect(await isResumed()).toBe(false);
+    for (const session of [...sessions]) expect(await isResumed(session)).toBe(false);
+  },
+);
 
 test('a client that closes its half is let go, whether or not it has said anything', async () => {
   const { proxy, client } = await front();
