@@ -26,6 +26,7 @@ export const openListeners = (places: Places): Listeners => {
   const accept = (socket: Socket, onConnection: Accept): void => {
     if (!places.hasRoom()) {
       socket.destroy();
+      places.refuse();
       return;
     }
     places.take(socket);

@@ -4,6 +4,8 @@ import type { Socket } from 'node:net';
 export interface Places {
   /** Whether there is a place for one more. */
   readonly hasRoom: () => boolean;
+  /** Says that somebody was refused one. */
+  readonly refuse: () => void;
   /** Gives a connection a place until it is closed. */
   readonly take: (socket: Socket) => void;
   readonly taken: ReadonlySet<Socket>;
@@ -34,10 +36,9 @@ export const openPlaces = (most: number, crowded: (isCrowded: boolean) => void) 
         if (taken.size < most) return true;
         // The descriptor is free before it is told.
         for (const socket of taken) if (socket.destroyed) taken.delete(socket);
-        if (taken.size < most) return true;
-        tell(true);
-        return false;
+        return taken.size < most;
       },
+      refuse: () => tell(true),
       take: (socket) => {
         taken.add(socket);
         socket.once('close', () => {

@@ -43,7 +43,10 @@ export const openUpstreamConnections = (places: Places, askMs: number = presence
 
   const open = (upstream: Upstream, onread?: OnReadOpts): Socket => {
     if (!places.hasRoom()) for (const close of idle) close();
-    if (!places.hasRoom()) return withoutPlace();
+    if (!places.hasRoom()) {
+      places.refuse();
+      return withoutPlace();
+    }
     const socket = connectTo(upstream, onread);
     places.take(socket);
     return socket;
