@@ -62,6 +62,7 @@ export const createHttp2Front = (handle: Handle, silenceMs: number = keepAliveMs
     session.once('close', () => sessions.delete(session));
     session.setLocalWindowSize(connectionWindow);
     const mayReset = rateLimit(maxResets, resetsPerSecond);
+    const core = coreOf(session);
     let streams = 0;
     let hasEnded = false;
     /** Those with a body. */
@@ -86,11 +87,12 @@ export const createHttp2Front = (handle: Handle, silenceMs: number = keepAliveMs
       // Few listeners: each costs as much as all that is decided about a request.
       stream.on('close', () => {
         streams -= 1;
-        unfinished.delete(stream);
+        if (unfinished.delete(stream)) outlives.register(stream, core);
         endIfOver();
         // Silence is counted from here; it was not while the stream was silent.
         if (streams === 0 && !session.destroyed) session.setTimeout(silenceMs);
-        if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !mayReset()) session.close();
+        // Not at once, while nghttp2 reads: at the next frame of a wrong size it would end the process (CVE-2026-27135).
+        if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && !mayReset()) setImmediate(() => session.close());
         client?.close();
         // Node's side of a stream stays until a full collection, and with it all that these lead to. What a stream does of its own
         // when they are removed, to look in the next turn who reads, is for one that goes on.
@@ -105,8 +107,8 @@ export const createHttp2Front = (handle: Handle, silenceMs: number = keepAliveMs
     // has given up for an error would stay for ever: Node says nothing of that, and reads no more of it, not even its end.
     session.setTimeout(silenceMs);
     session.on('timeout', () => {
-      if (streams === 0) session.close();
-      else if (isAsked) session.destroy();
+      // `close` would read on, and of what nghttp2 has given up the next frame of a wrong size would end the process.
+      if (streams === 0 || isAsked) session.destroy();
       else {
         isAsked = true;
         session.ping(() => {
@@ -142,6 +144,18 @@ export const createHttp2Front = (handle: Handle, silenceMs: number = keepAliveMs
       for (const session of sessions) session.close();
     },
   };
+};
+
+/**
+ * Keeps the core of a connection for as long as a stream of it is not collected. A stream may hold the beginning of trailers that never
+ * ended, in memory that is counted for the connection; collected before it, the connection ends the process by an assertion in Node.
+ */
+const outlives = new FinalizationRegistry<unknown>(() => {});
+
+/** What Node keeps in its own memory for a connection. It has no public name. */
+const coreOf = (session: ServerHttp2Session): unknown => {
+  const name = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'kHandle');
+  return name && (session as unknown as Readonly<Record<symbol, unknown>>)[name];
 };
 
 const ignore = (): void => {};
