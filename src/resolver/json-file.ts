@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Node } from 'jsonc-parser';
 import type { SidingsError } from '../model/problem.ts';
 import { readRegularFile, reasonOf } from './regular-file.ts';
 
@@ -44,11 +45,25 @@ export const readJsonFile = async <Content>(file: string, kind: JsonFileKind): P
 // Most files are plain JSON, and the parser for the rest takes longer to load than the file takes to read.
 const parse = async (text: string, file: string, kind: JsonFileKind): Promise<unknown> => {
   try {
-    return JSON.parse(text);
+    const content: unknown = JSON.parse(text);
+    // Of a key that stands twice JSON keeps the last, silently.
+    if (keysOf(content) === keysIn(text)) return content;
   } catch {
-    return await parseWithComments(text, file, kind);
+    // The other parser says what is wrong, if anything is.
   }
+  return await parseWithComments(text, file, kind);
 };
+
+/** How many keys a value has, with all that is in it. */
+const keysOf = (value: unknown): number => {
+  if (typeof value !== 'object' || value === null) return 0;
+  const parts = Object.values(value);
+  return parts.reduce<number>((sum, part) => sum + keysOf(part), Array.isArray(value) ? 0 : parts.length);
+};
+
+/** How many keys stand in a text of JSON: strings that a colon follows. */
+const keysIn = (text: string): number =>
+  (text.match(/"[^"\\]*(?:\\.[^"\\]*)*"(?:\s*:)?/g) ?? []).filter((found) => found.endsWith(':')).length;
 
 const parseWithComments = async (text: string, file: string, kind: JsonFileKind): Promise<unknown> => {
   const { parseTree, getNodeValue, printParseErrorCode } = await import('jsonc-parser');
@@ -66,11 +81,27 @@ const parseWithComments = async (text: string, file: string, kind: JsonFileKind)
       throw syntaxError(first.offset, reason.toLowerCase());
     }
     if (root === undefined) throw syntaxError(0, 'the file is empty');
+    const again = repeatedKey(root);
+    if (again !== undefined)
+      throw syntaxError(again.offset, `the key ${JSON.stringify(again.value)} stands here twice`);
     return getNodeValue(root);
   } catch (error) {
     if (error instanceof RangeError) throw syntaxError(0, 'it is nested too deeply');
     throw error;
   }
+};
+
+/** The first key that its object has already. */
+const repeatedKey = ({ type, children = [] }: Node): Node | undefined => {
+  const seen = new Set<unknown>();
+  for (const child of children) {
+    const [key] = type === 'object' ? (child.children ?? []) : [];
+    if (key !== undefined && seen.has(key.value)) return key;
+    seen.add(key?.value);
+    const inside = repeatedKey(child);
+    if (inside !== undefined) return inside;
+  }
+  return undefined;
 };
 
 interface Explanation {

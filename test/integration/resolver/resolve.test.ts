@@ -168,6 +168,17 @@ test('broken files end in errors that say where', async () => {
       );
   expect(await code('{ "project": "p", // here\n "services": {}, }')).toBeUndefined();
   expect(await code('{ "project" }')).toMatchObject({ code: 'project-file-syntax' });
+  const api = '"api": { "port": 8000 }';
+  for (const [text, place] of [
+    [`{ "project": "p", "services": {\n ${api},\n ${api} } }`, '3:2'],
+    [`{ "project": "p", "services": {\n ${api}, // comment\n "\\u0061pi": { "port": 1 }, } }`, '3:2'],
+    [`{ "project": "p", "services": { "api": { "port": 80, "port": 81 } } }`, '1:54'],
+  ] as const)
+    expect(await code(text)).toMatchObject({
+      code: 'project-file-syntax',
+      message: expect.stringMatching(new RegExp(`:${place}: the key "(?:api|port)" stands here twice\\.$`)),
+    });
+  expect(await code('{ "project": "p", "services": {}, "env": { "A": "a:\\":", "B": "\\\\" } }')).toBeUndefined();
   expect(await code('{ "project": "p", "sevices": {} }')).toMatchObject({
     code: 'project-file-invalid',
     hint: expect.stringContaining('Did you mean "services"?'),
