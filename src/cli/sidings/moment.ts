@@ -7,7 +7,9 @@ import { fail } from '../../model/problem.ts';
  */
 export const momentOf = (said: string | undefined): number | undefined => {
   if (said === undefined) return undefined;
-  const moment = parseMoment(said, Date.now());
+  // A unit was forgotten, or it is seconds: either way a day in 1970, and thus everything.
+  const isShort = /^[1-9]\d{0,10}$/.test(said);
+  const moment = isShort ? undefined : parseMoment(said, Date.now());
   if (moment === undefined)
     throw fail('usage', { reason: `${said} is no moment: 90s, 5m, 2h, an ISO time or milliseconds` });
   return moment;

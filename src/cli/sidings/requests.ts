@@ -34,7 +34,7 @@ type Options = SettingOptions & {
 /** Requests from before that are shown first to who follows. */
 const shownFirst = '10';
 
-/** `sidings requests`: what went through the proxy. Errors: `daemon-unreachable`, `directory-unknown`, `parameter-invalid`, `service-unknown`, `usage`. */
+/** `sidings requests`: what went through the proxy. Errors: `daemon-unreachable`, `directory-unknown`, `parameter-invalid`, `service-unknown`, `usage`, `workstream-unknown`. */
 export const requests = async (options: Options): Promise<number> => {
   const { workstream, dir, all, service, status, method, path, since, limit, follow, id, har, json, ...flags } =
     options;
@@ -56,8 +56,11 @@ export const requests = async (options: Options): Promise<number> => {
   }
   if (follow) return followRequests(filter, limit ?? shownFirst, settings, json === true);
   const answer = await demandOfDaemon<Listed>(`/api/requests${queryOf({ ...filter, limit })}`, settings);
-  // A service that is gone may have been asked; one that never was is a slip, and no list of failures is good news then.
-  if (own !== undefined && service !== undefined && answer.requests.length === 0) serviceOf(own, service);
+  // What is gone may have been asked; what never was is a slip, and no list of failures is good news then.
+  if (answer.requests.length === 0) {
+    const asked = workstream === undefined ? own : await workstreamCalled(workstream, settings);
+    if (asked !== undefined && service !== undefined) serviceOf(asked, service);
+  }
   if (json) printJson(answer);
   else if (answer.requests.length === 0) printLine(noneOf(filter));
   else printText(requestHeads + answer.requests.toReversed().map(requestLine).join(''));
@@ -83,6 +86,9 @@ const workstreamAt = async (dir: string | undefined, settings: Settings): Promis
   const directory = encodeURIComponent(await findCopy(startFolder(dir)));
   return demandOfDaemon<Workstream>(`/api/lookup?directory=${directory}`, settings);
 };
+
+const workstreamCalled = (name: string, settings: Settings): Promise<Workstream> =>
+  demandOfDaemon<Workstream>(`/api/workstreams/${encodeURIComponent(name)}`, settings);
 
 const write = async (file: string, archive: object): Promise<void> => {
   try {

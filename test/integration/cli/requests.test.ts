@@ -42,7 +42,6 @@ test('requests: listed, one by one, kept as an archive, and followed until the d
     /^TIME .*\n.* 200 .* api .*\/ok\?token=\*\*\* .*\n.* 502 .* web .*upstream-refused .*\n$/,
   );
   expect((await requests('--status', '418')).stdout).toBe('No request to project-2 fits the filter.\n');
-  expect((await requests('--workstream', 'project-9')).stdout).toBe('No requests to project-9 are remembered.\n');
 
   // A time without a zone is that of who asks: here it is ten hours later than where the daemon lives.
   const elsewhere = (since: string) =>
@@ -58,6 +57,10 @@ test('requests: listed, one by one, kept as an archive, and followed until the d
   expect(await requests('--service', 'wep')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('It has: api, web'),
+  });
+  expect(await requests('--workstream', 'project-9')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('There is no workstream called project-9.'),
   });
   expect(await requests('--service', 'web', '--status', '2xx')).toMatchObject({ code: 0, stderr: '' });
 
