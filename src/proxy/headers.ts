@@ -170,8 +170,8 @@ export const clientHeaders = (headers: RawHeaders, context: AnswerContext): stri
     if (lower === 'strict-transport-security' && local) continue;
     // It would lead the client past the proxy, to a port of the upstream.
     if (lower === 'alt-svc') continue;
-    // RFC 9110 §8.6: no length where there can be no body.
-    if (lower === 'content-length' && context.status === 204) continue;
+    // RFC 9110 §8.6: no length where there can be no body. Over HTTP/2 it ends the stream with an error.
+    if (lower === 'content-length' && isNeverWithBody(context.status)) continue;
     if (lower === 'trailer' && !(context.trailers && canHaveTrailers(headers, context.status))) continue;
     if (lower === 'set-cookie' && isHostOnlyForced(value, context.ownsDomain)) {
       fields.push(
@@ -188,9 +188,12 @@ export const clientHeaders = (headers: RawHeaders, context: AnswerContext): stri
   return fields;
 };
 
+/** Interim answers, the 101 of a tunnel, and 204 (RFC 9110 §6.4.1). */
+const isNeverWithBody = (status: number): boolean => status < 200 || status === 204;
+
 /** Only a body of which the length is not known has trailers (RFC 9112 §7.1.2). */
 const canHaveTrailers = (headers: RawHeaders, status: number): boolean =>
-  status !== 204 && status !== 304 && valuesOf(headers, 'content-length').length === 0;
+  !isNeverWithBody(status) && status !== 304 && valuesOf(headers, 'content-length').length === 0;
 
 /**
  * Trailer fields that may be passed on: those that a receiver may not act on are dropped (RFC 9110 §6.5.1), and so are those that only the

@@ -201,6 +201,17 @@ describe.each(fronts)('%s', (front) => {
     expect([headers['x-got'], text, JSON.stringify(trailers)]).toEqual(['yes', 'body', '{"x-sum":"42"}']);
   });
 
+  test('an interim answer has no length, whatever the upstream says', async () => {
+    const upstream = await startRawUpstream((_received, socket) => {
+      const early = 'HTTP/1.1 103 Early Hints\r\nContent-Length: 3\r\nTrailer: X-Sum\r\nLink: </a>\r\n\r\n';
+      socket.write(`${early}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody`);
+    });
+    const { status, text, cut, informed } = await ask(await proxyTo(upstream.port));
+    expect([status, text, cut]).toEqual([200, 'body', false]);
+    expect(informed).toMatchObject([{ status: 103, headers: { link: '</a>' } }]);
+    for (const name of ['content-length', 'trailer']) expect(informed[0]?.headers).not.toHaveProperty(name);
+  });
+
   test('trailers that are announced beside a length cannot come, and harm nobody', async () => {
     const upstream = await startRawUpstream((_received, socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\nTrailer: X-Sum\r\n\r\nbody');

@@ -47,13 +47,13 @@ test.each(['ws', 'wss'])(
 );
 
 describe.each(fronts)('%s', (way) => {
-  const echo = async (handler: (socket: Duplex, request: IncomingMessage) => void) => {
+  const echo = async (handler: (socket: Duplex, request: IncomingMessage) => void, more: readonly string[] = []) => {
     const { port, server } = await startUpstream(() => {});
     server.on('upgrade', (request, socket) => {
       const accept = createHash('sha1')
         .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
         .digest('base64');
-      const fields = ['Upgrade: websocket', 'Connection: Upgrade', `Sec-WebSocket-Accept: ${accept}`];
+      const fields = ['Upgrade: websocket', 'Connection: Upgrade', `Sec-WebSocket-Accept: ${accept}`, ...more];
       socket.write(
         `HTTP/1.1 101 Switching Protocols\r\n${fields.join('\r\n')}\r\nSec-WebSocket-Protocol: hmr\r\n\r\nfirst`,
       );
@@ -85,6 +85,14 @@ describe.each(fronts)('%s', (way) => {
     await tunnel.closed;
     await eventually(() => proxy.exchanges.length === 1, 'the exchange is told');
     expect(proxy.exchanges).toMatchObject([{ method: 'GET', status: 101, service: 'web' }]);
+  });
+
+  test('a tunnel has no length, whatever the 101 says', async () => {
+    const proxy = await echo((socket) => socket.pipe(socket), ['Content-Length: 0']);
+    const { headers, duplex, until } = await openTunnel(way, proxy, { host });
+    expect(headers).not.toHaveProperty('content-length');
+    duplex?.write(' and more');
+    await until(/^first and more$/);
   });
 
   test('a fault on either side ends the other', async () => {

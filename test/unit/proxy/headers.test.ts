@@ -142,8 +142,8 @@ test('a length goes where a body can be, Trailer where trailers can be', () => {
   const length = ['Content-Length', '3'];
   expect(toClient(trailer)).toEqual([...trailer, ...mark]);
   expect(toClient([...length, ...trailer])).toEqual([...length, ...mark]);
-  expect(toClient([...length, ...trailer], { status: 204 })).toEqual(mark);
-  for (const more of [{ status: 204 }, { status: 304 }, { trailers: false }])
+  for (const status of [101, 103, 204]) expect(toClient([...length, ...trailer], { status })).toEqual(mark);
+  for (const more of [{ status: 103 }, { status: 204 }, { status: 304 }, { trailers: false }])
     expect(toClient(trailer, more)).toEqual(mark);
 });
 
