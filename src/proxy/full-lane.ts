@@ -13,8 +13,8 @@ import {
   failureOf,
   hasBody,
   isLoss,
-  isRepeatable,
   type Lane,
+  mayShare,
   passAnswer,
   passingInterim,
   reasonPhrase,
@@ -175,7 +175,7 @@ export const createFullLane = ({ connections, responseTimeoutMs }: LaneOptions):
     };
   };
 
-  return (forwarding) => attempt(forwarding, isRepeatable(forwarding.head, forwarding.client.expectsContinue));
+  return (forwarding) => attempt(forwarding, mayShare(forwarding.head, forwarding.client.expectsContinue));
 };
 
 const headOf = ({ statusCode = 0, httpVersion, rawHeaders }: IncomingMessage) => ({

@@ -41,6 +41,13 @@ const repeatable = new Set(['GET', 'HEAD', 'OPTIONS']);
 export const isRepeatable = (head: RequestHead, expectsContinue: boolean): boolean =>
   repeatable.has(head.method) && !hasBody(head) && !head.websocket && !expectsContinue;
 
+/**
+ * Whether a request may go by a connection that others have used or will use. Not HEAD: an application that sends a body to it, as many a
+ * handler made for GET does, may do so when the next request is on its way already, whose answer it would seem to be.
+ */
+export const mayShare = (head: RequestHead, expectsContinue: boolean): boolean =>
+  head.method !== 'HEAD' && isRepeatable(head, expectsContinue);
+
 export const hasBody = ({ framing }: RequestHead): boolean =>
   framing.kind === 'chunked' || (framing.kind === 'length' && !/^0+$/.test(framing.length));
 

@@ -1,6 +1,6 @@
 import type { Upstream } from '../../model/workstream.ts';
 import { judgeAnswer } from '../answer-head.ts';
-import { type Failure, failureOf, isLoss, isRepeatable, passingInterim, reasonPhrase } from '../lane.ts';
+import { type Failure, failureOf, isLoss, mayShare, passingInterim, reasonPhrase } from '../lane.ts';
 import type { Observed } from '../observe.ts';
 import { type RawHeaders, type RequestHead, tokens } from '../request-head.ts';
 import { headEnd } from './head-end.ts';
@@ -105,7 +105,7 @@ export class UpstreamExchange implements UpstreamUser {
       if (fields[index] === 'Connection') options += `${fields[index + 1]}, `;
       else lines += `${fields[index]}: ${fields[index + 1]}\r\n`;
     }
-    const mayBeUsed = isRepeatable(head, false);
+    const mayBeUsed = mayShare(head, false);
     const text = `${head.method} ${head.path} HTTP/1.1\r\n${lines}Connection: ${options}${mayBeUsed ? keeps : closes}`;
     // Whole, as it is written: then its many parts are let go when that is done, however long the upstream takes.
     this.requestText = mayBeUsed ? text : '';

@@ -151,6 +151,51 @@ describe.each(fronts)('%s', (way) => {
     }
   });
 
+  /** An upstream that says `body` behind an answer that has none: at once, or only when the next request has come. */
+  const talkative = (bare: string, body: string, isLate: boolean) => {
+    const taken = new WeakMap<Socket, number>();
+    return startRawUpstream((received, socket) => {
+      if (!received.endsWith('\r\n\r\n')) return;
+      const count = (taken.get(socket) ?? 0) + 1;
+      taken.set(socket, count);
+      if (received.includes(' /bare ') && count === 1) {
+        socket.write(`HTTP/1.1 ${bare}\r\n\r\n`);
+        if (!isLate) setImmediate(() => socket.write(body));
+      } else socket.write(`${count > 1 ? body : ''}HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nright`);
+    });
+  };
+  const stolen = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nstolen';
+
+  test.each([
+    ['HEAD', '200 OK\r\nContent-Length: 50'],
+    ['HEAD', '200 OK\r\nTransfer-Encoding: chunked'],
+    ['GET', '204 No Content'],
+    ['GET', '304 Not Modified\r\nContent-Length: 50'],
+  ])('a body behind an answer to %s that has none ends the connection: %s', async (method, bare) => {
+    const upstream = await talkative(bare, stolen, false);
+    const proxy = await proxyTo(upstream.port);
+    expect(await ask(proxy, { method, path: '/bare' })).toMatchObject({ text: '', cut: false });
+    await eventually(() => upstream.connections[0]?.closed === true, 'the connection is closed');
+    expect(await ask(proxy)).toMatchObject({ status: 200, text: 'right' });
+  });
+
+  test('a body that comes behind the answer to HEAD when the next request is on its way is not its answer', async () => {
+    const upstream = await talkative('200 OK\r\nContent-Length: 50', stolen, true);
+    const proxy = await proxyTo(upstream.port);
+    expect(await ask(proxy, { method: 'HEAD', path: '/bare' })).toMatchObject({ status: 200, text: '', cut: false });
+    expect(await ask(proxy)).toMatchObject({ status: 200, text: 'right' });
+  });
+
+  test('what is no answer, before the answer on a kept connection, is not passed on and ends the connection', async () => {
+    const upstream = await talkative('304 Not Modified', 'a body', true);
+    const proxy = await proxyTo(upstream.port);
+    expect(await ask(proxy, { path: '/bare' })).toMatchObject({ status: 304, text: '', cut: false });
+    const { status, text } = await ask(proxy);
+    expect([status, JSON.parse(text).code]).toEqual([502, 'upstream-invalid']);
+    expect(await ask(proxy)).toMatchObject({ status: 200, text: 'right' });
+    expect(upstream.connections).toHaveLength(2);
+  });
+
   test.each([
     ['closes without a word', (socket: Socket) => socket.end()],
     ['resets', (socket: Socket) => socket.resetAndDestroy()],
