@@ -1,12 +1,15 @@
 import { type Problem, problem } from '../model/problem.ts';
 import { lookup, type Route, type RouteTable } from '../model/route-table.ts';
 import { maxPasses, passes } from './headers.ts';
+import { countForward } from './max-forwards.ts';
 import { judgeHead, type ReceivedHead, type RequestHead } from './request-head.ts';
 
 /** What is to be done with a request. */
 export type Decision =
   | { readonly kind: 'forward'; readonly head: RequestHead; readonly route: Route }
   | { readonly kind: 'status'; readonly head: RequestHead }
+  /** A request for OPTIONS that is to go no further than here. */
+  | { readonly kind: 'options'; readonly head: RequestHead; readonly route: Route }
   | {
       readonly kind: 'refuse';
       readonly problem: Problem;
@@ -37,9 +40,17 @@ export const dispatch = (received: ReceivedHead, table: RouteTable): Decision =>
       return { kind: 'refuse', problem: problem('hostname-unknown', { hostname }), close: false, head };
     case 'route': {
       const { route } = match;
-      if (route.refusal === undefined) return { kind: 'forward', head, route };
+      if (route.refusal === undefined)
+        return head.method === 'OPTIONS' ? counted(head, route) : { kind: 'forward', head, route };
       const owned = route.refusal.code === 'hostname-taken' ? undefined : route;
       return { kind: 'refuse', problem: route.refusal, close: false, head, route: owned };
     }
   }
+};
+
+const counted = (head: RequestHead, route: Route): Decision => {
+  const next = countForward(head);
+  if (next === 'last') return { kind: 'options', head, route };
+  if ('code' in next) return { kind: 'refuse', problem: next, close: true };
+  return { kind: 'forward', head: next, route };
 };

@@ -20,9 +20,10 @@ import { createHttp1Front } from './http1-front.ts';
 import { createHttp2Front } from './http2-front.ts';
 import type { Cancel, Failure } from './lane.ts';
 import { openListeners } from './listeners.ts';
+import { optionsPage } from './max-forwards.ts';
 import { type Observed, observe, observeAnswer } from './observe.ts';
 import { openPlaces } from './places.ts';
-import { type Details, problemPage, wantsHtml } from './problem-page.ts';
+import { type Details, type Page, problemPage, wantsHtml } from './problem-page.ts';
 import { type ReceivedHead, type RequestHead, valuesOf } from './request-head.ts';
 import { redirectPage, securedAddress } from './secure-redirect.ts';
 import { createTlsFront, type ProxyTls } from './tls-front.ts';
@@ -121,9 +122,7 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     }
     const secured = securedAddress(decision, client.arrival, securePort);
     if (secured !== undefined) {
-      const page = redirectPage(secured, id);
-      if (observed !== undefined) observeAnswer(observed, page.headers);
-      client.sendPage(page, false);
+      answer(incoming, redirectPage(secured, id));
       return;
     }
     switch (decision.kind) {
@@ -136,6 +135,9 @@ export const createProxy = (options: ProxyOptions): Proxy => {
         client.handOver(options.status, head, ['X-Request-Id', id]);
         return;
       }
+      case 'options':
+        answer(incoming, optionsPage(id));
+        return;
       case 'forward': {
         const { head, route } = decision;
         if (client.wantsTunnel && !head.websocket) {
@@ -171,16 +173,18 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     return { known: names.map(({ hostname }) => urlOf(hostname, arrival)) };
   };
 
+  const answer = ({ client, observed }: Request, page: Page, distrust = false): void => {
+    if (observed !== undefined) observeAnswer(observed, page.headers);
+    client.sendPage(page, distrust);
+  };
+
   const refuse = (incoming: Request, cause: Problem, details: Details = {}, distrust = false): void => {
     const { id, client, observed } = incoming;
     if (!client.isWaiting()) return;
     const page = problemPage(cause, wantsHtml(client.received.headers), details);
     const headers = [...page.headers, 'X-Request-Id', id];
-    if (observed !== undefined) {
-      observed.error = cause.code;
-      observeAnswer(observed, headers);
-    }
-    client.sendPage({ ...page, headers }, distrust);
+    if (observed !== undefined) observed.error = cause.code;
+    answer(incoming, { ...page, headers }, distrust);
   };
 
   const send = (incoming: Incoming, head: RequestHead, route: Route): void => {

@@ -212,6 +212,24 @@ describe.each(fronts)('%s', (front) => {
     for (const name of ['content-length', 'trailer']) expect(informed[0]?.headers).not.toHaveProperty(name);
   });
 
+  test('Max-Forwards of OPTIONS is counted down, and at zero the proxy answers for itself', async () => {
+    const asked: string[] = [];
+    const { port } = await startUpstream((request, response) => {
+      asked.push(`${request.method} ${request.headers['max-forwards']}`);
+      response.end('theirs');
+    });
+    const proxy = await proxyTo(port);
+    const asking = (method: string, value: string) => ask(proxy, { method, headers: { 'max-forwards': value } });
+    for (const value of ['10', '1', '001']) expect(await asking('OPTIONS', value)).toMatchObject({ text: 'theirs' });
+    const last = await asking('OPTIONS', '0');
+    expect([last.status, last.text, last.headers.allow]).toEqual([204, '', expect.stringContaining('PATCH')]);
+    for (const value of ['-1', '1x', '5, 0', '']) expect(await asking('OPTIONS', value)).toMatchObject({ status: 400 });
+    // It means nothing for other methods.
+    await asking('GET', '0');
+    expect(asked).toEqual(['OPTIONS 9', 'OPTIONS 0', 'OPTIONS 0', 'GET 0']);
+    await eventually(() => proxy.exchanges.some(({ status }) => status === 204), 'the answer is told');
+  });
+
   test('trailers that are announced beside a length cannot come, and harm nobody', async () => {
     const upstream = await startRawUpstream((_received, socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\nTrailer: X-Sum\r\n\r\nbody');
