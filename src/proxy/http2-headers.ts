@@ -134,7 +134,10 @@ export const http2Fields = (fields: RawHeaders): OutgoingHttpHeaders => addField
 export const answerFields = (status: number, fields: RawHeaders): OutgoingHttpHeaders => {
   const object = new FieldObject();
   object[':status'] = String(status);
-  return addFields(object, fields);
+  addFields(object, fields);
+  // Node ends the stream behind this head (RFC 9110 §15.3.6); a length that says otherwise makes it an error.
+  if (status === 205) delete object['content-length'];
+  return object;
 };
 
 const addFields = (object: Record<string, string | string[]>, fields: RawHeaders): OutgoingHttpHeaders => {

@@ -319,6 +319,20 @@ describe.each(fronts)('%s', (front) => {
     expect(connections).toBe(2);
   });
 
+  test('a body behind 205, which has none, passes where it can and breaks nothing where it cannot', async () => {
+    const framings = [
+      'Content-Length: 2\r\n\r\nok',
+      'Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n',
+    ];
+    for (const framing of framings) {
+      const upstream = await startRawUpstream((_received, socket) => {
+        socket.write(`HTTP/1.1 205 Reset Content\r\n${framing}`);
+      });
+      const { status, text, cut } = await ask(await proxyTo(upstream.port));
+      expect([status, text, cut]).toEqual([205, front === 'HTTP/2' ? '' : 'ok', false]);
+    }
+  });
+
   test('both loopback families are tried, and connections are reused', async () => {
     const { port, server } = await startUpstream((_request, response) => response.end('six'), '::1');
     let connections = 0;
