@@ -294,7 +294,8 @@ const socketHttp2 = async (context) => {
     });
     stream.on('data', (data) => {
       received = Buffer.concat([received, data]);
-      while (head[':status'] === 200 && fate === undefined && round < rounds) {
+      // Of a page that is read together with its head, Node may give the bytes first.
+      while (head?.[':status'] === 200 && fate === undefined && round < rounds) {
         const size = 2 + (received[1] ?? 0);
         if (received.length < size) return;
         const text = received.toString('utf8', 2, size);
