@@ -118,6 +118,31 @@ test.each(['', '?directory=', '?directory=project-3', '?directory=./x', '?direct
 );
 
 test.each([
+  ['/api/requests?statsu=5xx&limit=1', 'statsu', /workstream, service, status,.*, limit\.$/],
+  ['/api/requests?Status=5xx', 'Status', /status/],
+  ['/api/requests/events?limit=5', 'limit', /since\.$/],
+  ['/api/har?worktree=x', 'worktree', /workstream/],
+  ['/api/requests/r1?workstream=x', 'workstream', /there is none/],
+  ['/api/health?service=api', 'service', /not workstream\.$/],
+  ['/api/logs/events?workstream=project-3&service=api&until=1', 'until', /since\.$/],
+  ['/api/lookup?directory=/a&__proto__=x', '__proto__', /not directory\.$/],
+  ['/api/workstreams?workstream=project-3', 'workstream', /there is none/],
+  ['/api/openapi.json?x', 'x', /there is none/],
+])('%s is refused: nobody may take everything for what was asked for', async (path, parameter, known) => {
+  const ask = await start();
+  const answer = await ask(path);
+  expectProblem(answer, 'parameter-invalid');
+  const { message } = JSON.parse(answer.body);
+  expect(message).toMatch(known);
+  expect(message).toContain(`The parameter ${parameter} is unknown here`);
+});
+
+test('the page takes any parameter', async () => {
+  const ask = await start();
+  expect((await ask('/?utm=x')).status).toBe(200);
+});
+
+test.each([
   ['a name rebound to this machine', 'Host: evil.example\r\n', 'host-misdirected'],
   ['an address', 'Host: 127.0.0.1\r\n', 'host-misdirected'],
   ['a page of another port', 'Origin: http://localhost:1\r\n', 'origin-refused'],
