@@ -142,6 +142,11 @@ export const errors = {
     hint: 'Write sidings.json by hand, for example: {"project": "my-app", "services": {"web": {"port": 3000}}}.',
     exit: 2,
   },
+  'init-port-undecided': {
+    message: '{file}: {service} publishes {port}, which was not written into sidings.json: {reason}.',
+    hint: 'Write services for such ports by hand where each copy needs its own; every other copy collides with the first.',
+    exit: 2,
+  },
   'command-not-found': {
     message: 'The command {command} could not be started: {reason}.',
     hint: 'Check the name and that it is on the PATH.',

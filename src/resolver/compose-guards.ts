@@ -1,6 +1,6 @@
 import { type Problem, problem, warning } from '../model/problem.ts';
 import type { Resolution } from '../model/workstream.ts';
-import { type Publication, publications, record } from './compose-ports.ts';
+import { type Publication, publications, publishedAt, record } from './compose-ports.ts';
 
 /** A compose file that was read. */
 export interface ComposeFile {
@@ -92,10 +92,8 @@ const variablesIn = (text: string): readonly string[] =>
 const namesPort = (host: string): boolean => /[1-9]/.test(host.replace(/\$\{?[A-Za-z_]\w*/g, ''));
 
 /** What to write instead, with the variable that has this port in main. */
-const mendOf = (
-  { service, address, host, container, protocol, isLong }: Publication,
-  { slot, services, env }: ComposeGuardInput['copy'],
-): string => {
+const mendOf = (publication: Publication, { slot, services, env }: ComposeGuardInput['copy']): string => {
+  const { service, host } = publication;
   const [unset] = variablesIn(host);
   if (unset !== undefined) {
     return `Nothing sets ${unset}. Add it to "env" of a service in sidings.json, so that each copy has its own port in it.`;
@@ -104,9 +102,7 @@ const mendOf = (
   const isOurs = Object.values(services).some(({ port }) => port === Number(host) + slot);
   const own = isOurs ? Object.keys(env).find((name) => env[name] === String(Number(host) + slot)) : undefined;
   const variable = own ?? `${service.toUpperCase().replace(/[^A-Z0-9]/g, '_')}_PORT`;
-  const port = `\${${variable}:-${host}}`;
-  const ending = protocol === 'tcp' ? '' : `/${protocol}`;
-  const line = isLong ? `published: "${port}"` : `"${address}${port}:${container}${ending}"`;
+  const line = publishedAt(publication, `\${${variable}:-${host}}`);
   return own === undefined
     ? `Write there: ${line}, and add "${variable}" to "env" of a service with port ${host} in sidings.json.`
     : `Write there: ${line}`;

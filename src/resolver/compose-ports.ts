@@ -6,6 +6,7 @@ export interface PublishedPort {
   /** Port on the host when the variable is not set. */
   readonly port: number;
   readonly container: number;
+  readonly written: Publication;
 }
 
 /** What `.env` says, for `${VAR}` without a default. */
@@ -37,11 +38,24 @@ export const publications = (content: unknown): readonly Publication[] =>
 
 /** The published TCP ports in the content of a compose file, as numbers. */
 export const publishedPorts = (content: unknown, lookup: Lookup): readonly PublishedPort[] =>
-  publications(content).flatMap(({ service, host: hostText, container: containerText, protocol }) => {
-    const host = hostPort(hostText, lookup);
-    const container = hostPort(containerText, lookup)?.port;
-    return protocol !== 'tcp' || host === undefined || container === undefined ? [] : [{ service, ...host, container }];
-  });
+  publications(content).flatMap((written) => numbersOf(written, lookup) ?? []);
+
+/** What is published beside them: ranges, UDP, and what nothing gives a number. With port 0 the machine gives any that is free. */
+export const otherPublications = (content: unknown, lookup: Lookup): readonly Publication[] =>
+  publications(content).filter((written) => !/^0*$/.test(written.host) && numbersOf(written, lookup) === undefined);
+
+const numbersOf = (written: Publication, lookup: Lookup): PublishedPort | undefined => {
+  const host = hostPort(written.host, lookup);
+  const container = hostPort(written.container, lookup)?.port;
+  if (written.protocol !== 'tcp' || host === undefined || container === undefined) return undefined;
+  return { service: written.service, ...host, container, written };
+};
+
+/** The line that publishes the same with another port on the host. */
+export const publishedAt = ({ address, container, protocol, isLong }: Publication, host: string): string => {
+  const ending = protocol === 'tcp' ? '' : `/${protocol}`;
+  return isLong ? `published: "${host}"` : `"${address}${host}:${container}${ending}"`;
+};
 
 type Entry = Omit<Publication, 'service' | 'index'>;
 

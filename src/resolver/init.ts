@@ -1,8 +1,9 @@
 import { toLabel } from '../model/hostname.ts';
+import { type Problem, warning } from '../model/problem.ts';
 import { printable } from '../model/text.ts';
 import type { ServiceKind } from '../model/workstream.ts';
 import { isBlockedPort } from './blocked-ports.ts';
-import { type PublishedPort, publishedPorts } from './compose-ports.ts';
+import { otherPublications, type PublishedPort, publishedAt, publishedPorts } from './compose-ports.ts';
 import { devServers } from './dev-servers.ts';
 import type { EnvFile } from './env-files.ts';
 import { databaseName } from './environment.ts';
@@ -68,11 +69,7 @@ interface Draft {
  * these services, as templates. Undefined where nothing names a port.
  */
 export const propose = ({ project, compose, envFiles, packages }: InitSources): Proposal | undefined => {
-  const variables = new Map(
-    envFiles.flatMap(({ entries }) =>
-      entries.filter(({ expands }) => !expands).map(({ name, value }) => [name, value]),
-    ),
-  );
+  const variables = variablesOf(envFiles);
   const drafts: Draft[] = [];
   const taken = new Set<string>();
 
@@ -98,8 +95,9 @@ export const propose = ({ project, compose, envFiles, packages }: InitSources): 
       if (published.variable !== undefined) own(draft, published.variable);
       else {
         own(draft, portVariable(draft.name));
-        const mapping = `\${${draft.env[0] ?? portVariable(draft.name)}:-${published.port}}:${published.container}`;
-        draft.notes.push(`${file} publishes ${published.port} in every copy. Write there: "${mapping}"`);
+        const host = `\${${draft.env[0] ?? portVariable(draft.name)}:-${published.port}}`;
+        const line = publishedAt(published.written, host);
+        draft.notes.push(`${file} publishes ${published.port} in every copy. Write there: ${line}`);
       }
     }
   }
@@ -152,6 +150,29 @@ export const propose = ({ project, compose, envFiles, packages }: InitSources): 
     ),
   };
 };
+
+/** Published ports that no proposal has: somebody has to decide what to do about them. */
+export const undecidedPorts = ({
+  compose,
+  envFiles,
+}: Pick<InitSources, 'compose' | 'envFiles'>): readonly Problem[] => {
+  const variables = variablesOf(envFiles);
+  return compose.flatMap(({ file, content }) =>
+    otherPublications(content, (name) => variables.get(name)).map(({ service, host, protocol }) => {
+      const isRange = /^\d+-\d+$/.test(host);
+      const unknown = isRange ? 'a service has one port, not a range' : 'nothing says which port that is';
+      const reason = protocol === 'tcp' ? unknown : `it is ${protocol}`;
+      return warning('init-port-undecided', { file, service, port: host, reason });
+    }),
+  );
+};
+
+const variablesOf = (envFiles: InitSources['envFiles']): ReadonlyMap<string, string> =>
+  new Map(
+    envFiles.flatMap(({ entries }) =>
+      entries.filter(({ expands }) => !expands).map(({ name, value }) => [name, value]),
+    ),
+  );
 
 /** The name of the compose service; for its further ports the variable says more (`MAIL_UI_PORT`), or else the port. */
 const namesOf = ({ service, variable, container }: PublishedPort): readonly string[] => [

@@ -3,7 +3,7 @@ import { readdir, realpath, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fail, type Problem, warning } from '../../model/problem.ts';
 import { type EnvFile, parseEnvFile } from '../../resolver/env-files.ts';
-import { formatProposal, type PackageSource, propose } from '../../resolver/init.ts';
+import { formatProposal, type PackageSource, propose, undecidedPorts } from '../../resolver/init.ts';
 import { projectFileName } from '../../resolver/project-file.ts';
 import { readRegularFile, reasonOf } from '../../resolver/regular-file.ts';
 import { composeFileNames, readComposeFiles } from '../compose-files.ts';
@@ -34,12 +34,14 @@ export const init = async (options: CommonOptions): Promise<number> => {
   const { standard, others } = await composeFileNames(directory);
   const compose = await readComposeFiles(directory, standard.length > 0 ? standard : others);
   problems.push(...compose.problems);
-  const proposal = propose({
+  const sources = {
     project,
     compose: compose.files,
     envFiles: await envFiles(read),
     packages: await packageFiles(directory, read),
-  });
+  };
+  const proposal = propose(sources);
+  problems.push(...undecidedPorts(sources));
   report(problems);
   if (proposal === undefined) throw fail('init-nothing-found', { directory });
 

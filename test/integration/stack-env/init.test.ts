@@ -52,6 +52,37 @@ services:
     ports: ["8081:8080"]
 `;
 
+// biome-ignore-start lint/suspicious/noTemplateCurlyInString: that is what is written in the file
+test('published ports that it cannot decide about are told, and those that a mend moves stay at their address', async () => {
+  const copies = await openCopies([]);
+  await copies.write(
+    'shop/compose.yaml',
+    `services:
+  api: { ports: ["127.0.0.1:8000:80"] }
+  admin: { ports: [{ target: 80, published: 8300, host_ip: 127.0.0.1 }] }
+  range: { ports: ["9000-9005:9000-9005", { target: 80, published: "9100-9101" }] }
+  must: { ports: ["\${MUST_PORT:?say it}:80", "\${SAID_PORT:?say it}:80"] }
+  dns: { ports: ["5353:53/udp"] }
+  free: { ports: ["80", "0:81", { target: 82 }] }
+`,
+  );
+  await copies.write('shop/.env', 'SAID_PORT=8600\n');
+  const { code, stdout, stderr } = await init(copies, 'shop');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/ written: api 8000, admin 8300, must 8600\.\n/);
+  expect(stdout).toContain('"127.0.0.1:${API_PORT:-8000}:80"\n');
+  expect(stdout).toContain('Write there: published: "${ADMIN_PORT:-8300}"\n');
+  const told = ['range publishes 9000-9005', 'range publishes 9100-9101', 'must publishes ${MUST_PORT:?say it}'];
+  for (const what of [...told, 'dns publishes 5353']) expect(stderr).toContain(`compose.yaml: ${what}, which was not`);
+  expect(stderr.match(/ publishes /g)).toHaveLength(4);
+
+  await copies.write('only/compose.yaml', 'services: { range: { ports: ["9000-9005:9000-9005"] } }');
+  const nothing = await init(copies, 'only', ['--json']);
+  expect(nothing.code).toBe(2);
+  expect(nothing.stderr).toContain('range publishes 9000-9005');
+});
+// biome-ignore-end lint/suspicious/noTemplateCurlyInString: that is what is written in the file
+
 test('compose with anchors and an override, packages in folders, a Vite port, .env and its example', async () => {
   const copies = await openCopies([]);
   await copies.write('shop/docker-compose.yml', anchors);
