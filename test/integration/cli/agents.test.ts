@@ -158,6 +158,9 @@ test('an agent’s session: all that it needs to know it learns from the folder 
   expect(await call('where_am_i', { directory: folder })).toMatch(/No sidings\.json/);
   expect(await call('recent_requests', { status: 'never' })).toMatch(/status/);
   expect(await call('recent_requests', { service: 'nothing' })).toMatch(/no service called nothing\. It has: api/);
+  // With an argument that is misspelt, the answer would be about everything, or about another copy.
+  for (const { name } of tools)
+    expect(await call(name, { dir: folder, statsu: 'error' }), name).toMatch(/unrecognized keys?.*"dir", "statsu"/is);
 }, 60_000);
 
 test('without a proxy: what is missing is said, and the log is there all the same', async () => {
