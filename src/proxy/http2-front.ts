@@ -47,6 +47,8 @@ export const createHttp2Front = (handle: Handle, silenceMs: number = keepAliveMs
     maxSessionMemory: maxSessionMb,
     // The bytes are what is limited.
     maxHeaderListPairs: maxHeaderList / 32,
+    // nghttp2 counts up to 12 more for each field of an answer, and resets the stream beyond this.
+    maxSendHeaderBlockLength: maxHeaderList,
     settings: {
       enablePush: false,
       enableConnectProtocol: true,

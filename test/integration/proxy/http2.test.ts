@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
 import { connect } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
+import { createDecoder } from '../../hostile/http2/hpack.ts';
 import { selfSigned } from '../../support/certificate.ts';
 import { type FrameClient, frameClient } from '../../support/frame-client.ts';
 import { block, endHeaders, endStream, type Frame, frame, request, types, uint32 } from '../../support/frames.ts';
@@ -178,6 +179,26 @@ test('cookies that are too large get 431, and thousands of small fields arrive',
   );
   await client.until(isEnd(3));
   expect(upstream.received()).toContain('x-2999: 1\r\n');
+});
+
+// The fast lane takes 16 KiB of head with all that stands between fields, which never comes so far.
+test('an answer of thousands of small fields arrives that is larger than nghttp2 would send', async () => {
+  const fields = Array.from({ length: 5000 }, (_, index) => [(index + 10 * 36 ** 2).toString(36), ''] as const);
+  const lines = fields.map(([name, value]) => `${name}:${value}\r\n`).join('');
+  const upstream = await startRawUpstream((_received, socket) => {
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${lines}\r\nok`);
+  });
+  const { securePort } = await startProxy({
+    copies: [copy('project-3', [service('api', upstream.port)])],
+    lanes: 'full',
+  });
+  const client = await frameClient(securePort);
+  client.send(open(1, head([], 'GET')));
+  await client.until(isEnd(1));
+  expect(bodyOf(client.frames, 1)).toBe('ok');
+  const blocks = client.frames.filter(({ type }) => type === types.headers || type === types.continuation);
+  const received = createDecoder()(Buffer.concat(blocks.map(({ payload }) => payload)));
+  expect(received.filter(([, value]) => value === '')).toEqual(fields);
 });
 
 test('the burst of a page with a thousand modules, cancelled by a reload again and again, is fine', async () => {
