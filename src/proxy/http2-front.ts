@@ -113,8 +113,9 @@ export const createHttp2Front = (handle: Handle, silenceMs: number = keepAliveMs
       if (streams === 0 || isAsked) session.destroy();
       else {
         isAsked = true;
-        session.ping(() => {
-          isAsked = false;
+        session.ping((unanswered) => {
+          // Told at once where Node asks nobody any more, of a client that has said goodbye.
+          if (unanswered === null) isAsked = false;
         });
         session.setTimeout(silenceMs);
       }

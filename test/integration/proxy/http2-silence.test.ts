@@ -46,6 +46,9 @@ const open = async (silenceMs: number) => {
   return { socket: another(), another, sockets, clients };
 };
 
+/** GOAWAY without an error (RFC 9113 §6.8). */
+const goodbye = frame(types.goaway, 0, 0, Buffer.alloc(8));
+
 test('a client that says nothing for long is asked whether it is there, and stays if it is', async () => {
   const { socket, clients } = await open(50);
   const client = talk(socket);
@@ -67,6 +70,8 @@ test('a client that says nothing for long is asked whether it is there, and stay
 test.each<[string, readonly Buffer[]]>([
   ['with a request under way', [frame(types.headers, endHeaders, 1, request)]],
   ['without one', []],
+  // Node asks nobody who will send no more requests.
+  ['from a client that says goodbye', [frame(types.headers, endHeaders, 1, request), goodbye]],
 ])('what nghttp2 has given up is ended, %s: Node reads no more of it, and tells nobody', async (_name, frames) => {
   const { socket, sockets, clients } = await open(50);
   socket.resume();
