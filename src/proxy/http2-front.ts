@@ -64,7 +64,6 @@ export const createHttp2Front = (handle: Handle, silenceMs: number = keepAliveMs
     session.once('close', () => sessions.delete(session));
     session.setLocalWindowSize(connectionWindow);
     const mayReset = rateLimit(maxResets, resetsPerSecond);
-    const core = coreOf(session);
     let streams = 0;
     let hasEnded = false;
     /** Those with a body. */
@@ -84,12 +83,15 @@ export const createHttp2Front = (handle: Handle, silenceMs: number = keepAliveMs
       streams += 1;
       // What goes wrong with a stream ends it; who cares listens for its close.
       stream.on('error', ignore);
-      if (!stream.endAfterHeaders) unfinished.add(stream);
+      if (!stream.endAfterHeaders) {
+        unfinished.add(stream);
+        outlives.register(stream, coreOf(session));
+      }
       const client = stream.destroyed ? undefined : clientOf(stream, object, headers, arrival);
       // Few listeners: each costs as much as all that is decided about a request.
       stream.on('close', () => {
         streams -= 1;
-        if (unfinished.delete(stream)) outlives.register(stream, core);
+        unfinished.delete(stream);
         endIfOver();
         // Silence is counted from here; it was not while the stream was silent.
         if (streams === 0 && !session.destroyed) session.setTimeout(silenceMs);
@@ -155,7 +157,10 @@ export const createHttp2Front = (handle: Handle, silenceMs: number = keepAliveMs
  */
 const outlives = new FinalizationRegistry<unknown>(() => {});
 
-/** What Node keeps in its own memory for a connection. It has no public name. */
+/**
+ * What Node keeps in its own memory for a connection. It has no public name. Nothing that the connection leads to may hold it: where
+ * a client has not confirmed the settings, it leads back to the connection, and both would stay for ever.
+ */
 const coreOf = (session: ServerHttp2Session): unknown => {
   const name = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'kHandle');
   return name && (session as unknown as Readonly<Record<symbol, unknown>>)[name];
