@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Http2Session } from 'node:http2';
 import { connect, createServer, type Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -84,6 +85,10 @@ test.each<[string, readonly Buffer[]]>([
   expect(clients.every((client) => client.isClosed())).toBe(true);
 });
 
+/** Those of requests under way. Apart, since a function that waits may hold what it looked at last. */
+const sessionsOf = (clients: readonly Client[]): readonly WeakRef<Http2Session>[] =>
+  clients.flatMap(({ stream }) => (stream?.session ? [new WeakRef(stream.session)] : []));
+
 // Without what keeps it from happening, these two do not fail by what they expect: Node ends the process by an assertion.
 
 test('a frame of a wrong size, read together with too many resets, ends only its connection', async () => {
@@ -109,6 +114,7 @@ test('a connection that was given up in the middle of trailers can be collected'
   const { another, sockets, clients } = await open(200);
   const begun = frame(types.headers, endStream, 1, block([['x-digest', 'a'.repeat(200)]]));
   const bytes = Buffer.concat([...opening, frame(types.headers, endHeaders, 1, request), begun]);
+  const sessions: WeakRef<Http2Session>[] = [];
   for (let round = 0; round < 15; round += 1) {
     for (let count = 0; count < 20; count += 1) {
       const socket = another();
@@ -117,9 +123,17 @@ test('a connection that was given up in the middle of trailers can be collected'
       socket.write(Buffer.concat([bytes, frame(types.ping, 0, 0, Buffer.alloc(8))]));
     }
     await eventually(() => clients.length === 20, 'the requests arrive');
+    sessions.push(...sessionsOf(clients));
     await eventually(() => clients.every((client) => client.isClosed()), 'the connections are ended');
     clients.length = 0;
     collect();
   }
   expect(sockets.size).toBe(301);
+  expect(sessions).not.toHaveLength(0);
+  // What listens to a socket leads to its connection.
+  sockets.clear();
+  await eventually(() => {
+    collect();
+    return sessions.every((session) => session.deref() === undefined);
+  }, 'nothing is left of them');
 });
