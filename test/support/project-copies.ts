@@ -3,9 +3,10 @@ import { makeCopy } from './copies.ts';
 
 /**
  * Base ports that no other test uses: tests run side by side, and copies need the same bases. They are far below the
- * ports that Linux gives to outgoing connections (32,768 and up), any of which may be taken at any moment.
+ * ports that Linux gives to outgoing connections (32,768 and up), any of which may be taken at any moment. The workers of one run are
+ * told apart by their numbers: two whose process ids end alike met in the same bases.
  */
-let lastBase = 10_000 + (process.pid % 20) * 500;
+let lastBase = 10_000 + ((process.pid % 5) * 4 + (Number(process.env.VITEST_POOL_ID ?? 0) % 4)) * 500;
 export const nextBase = (): number => {
   lastBase += 20;
   return lastBase;
