@@ -21,7 +21,10 @@ const familyMs = 30_000;
 export interface UpstreamConnections {
   /** For HTTP/1.1: one that may give a connection that an earlier request has used, or one that always gives a new one. */
   readonly agentFor: (upstream: Upstream, reuse: boolean) => Agent;
-  /** A connection. With `onread`, what is read goes there and not through the stream. It fails as one does for which the system has no descriptor where there is no place. */
+  /**
+   * A connection. With `onread`, what is read goes there and not through the stream. Where there is no place, it fails as one for which the
+   * system has no descriptor.
+   */
   readonly open: (upstream: Upstream, onread?: OnReadOpts) => Socket;
   /** Has idle connections that are kept elsewhere closed where another one needs a place. */
   readonly whenFull: (closeIdle: () => void) => void;

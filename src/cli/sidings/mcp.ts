@@ -47,10 +47,10 @@ const createServer = async (folder: string, settings: Settings) => {
     .string()
     .optional()
     .describe('A folder of the copy, as an absolute path. Default: the folder that this server was started in.');
-  // The inputs are strict: with a misspelt argument left out, the answer would be about everything, or about another copy.
   const placeOf = (given: string | undefined): string => startFolder(given ?? folder);
   const reading = { readOnlyHint: true, openWorldHint: false } as const;
 
+  // All inputs are strict: with a misspelt argument left out, the answer would be about everything, or about another copy.
   server.registerTool(
     'where_am_i',
     {
