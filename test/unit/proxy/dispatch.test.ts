@@ -11,8 +11,8 @@ const table = buildRouteTable(
   ['localhost'],
   ({ name }) => (name === 'project-4' ? refusal : undefined),
 );
-const decide = (host: string, more: readonly string[] = []) =>
-  dispatch({ method: 'GET', target: '/', version: '1.1', headers: ['Host', host, ...more] }, table);
+const decide = (host: string, more: readonly string[] = [], method = 'GET') =>
+  dispatch({ method, target: '/', version: '1.1', headers: ['Host', host, ...more] }, table);
 
 test.each([
   ['project-3.api.localhost', 'forward'],
@@ -56,4 +56,13 @@ test('a request that has been here too often goes no further, wherever it wants 
   expect(decide('project-3.api.localhost', via(maxPasses))).toMatchObject({ kind: 'forward' });
   for (const host of ['project-3.api.localhost', 'localhost'])
     expect(decide(host, via(maxPasses + 1))).toMatchObject({ kind: 'refuse', problem: { code: 'proxy-loop' } });
+});
+
+test('OPTIONS goes as far as Max-Forwards says, every other method goes on', () => {
+  const ask = (value: string, method = 'OPTIONS') => decide('project-3.api.localhost', ['Max-Forwards', value], method);
+  expect(decide('project-3.api.localhost', [], 'OPTIONS')).toMatchObject({ kind: 'forward' });
+  expect(ask('0', 'GET')).toMatchObject({ kind: 'forward', head: { headers: expect.arrayContaining(['0']) } });
+  expect(ask('2')).toMatchObject({ kind: 'forward', head: { headers: expect.arrayContaining(['1']) } });
+  expect(ask('0')).toMatchObject({ kind: 'options', route: { workstream: 'project-3' } });
+  expect(ask('many')).toMatchObject({ kind: 'refuse', close: true });
 });

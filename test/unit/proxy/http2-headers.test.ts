@@ -145,3 +145,7 @@ test('the head of an answer has its status first, and no name is special', () =>
     ['constructor', 'c'],
   ]);
 });
+
+test('an answer that has no body by its status says no length', () => {
+  expect(answerFields(205, ['Content-Length', '0', 'A', 'b'])).toEqual({ ':status': '205', a: 'b' });
+});

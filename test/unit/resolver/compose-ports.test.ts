@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { publishedPorts } from '../../../src/resolver/compose-ports.ts';
+import { otherPublications, publishedPorts } from '../../../src/resolver/compose-ports.ts';
 
 const ports = (...entries: unknown[]) =>
   publishedPorts({ services: { db: { ports: entries } } }, (name) => (name === 'FROM_ENV' ? '5499' : undefined)).map(
@@ -58,6 +58,15 @@ test('the long syntax', () => {
   ).toEqual([
     ['WEB_PORT', 8080, 80],
     [undefined, 8081, 80],
+  ]);
+});
+test('what is published without being known is told, unless the machine chooses the port', () => {
+  const entries = ['8000:80', '0:81', '00:82', '53:53/udp', '${UNSET}:83', { target: 84, published: '9000-9001' }];
+  const others = otherPublications({ services: { db: { ports: entries } } }, () => undefined);
+  expect(others.map(({ host, container, protocol }) => [host, container, protocol])).toEqual([
+    ['53', '53', 'udp'],
+    ['${UNSET}', '83', 'tcp'],
+    ['9000-9001', '84', 'tcp'],
   ]);
 });
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: only there
