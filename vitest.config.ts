@@ -81,6 +81,7 @@ export default defineConfig({
         'src/proxy/{answer-head,cookies,dispatch,headers,http2-headers,name-filter,problem-page,request-head}.ts':
           complete,
         'src/proxy/fast/{chunked-body,fields,message-body,plain-answer,plain-head,serialise}.ts': complete,
+        'src/proxy/fast/http2/hpack/*.ts': complete,
       },
     },
   },

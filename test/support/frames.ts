@@ -1,3 +1,5 @@
+import { literal } from './hpack.ts';
+
 /** Types of frames (RFC 9113 §6). */
 export const types = {
   data: 0,
@@ -39,18 +41,9 @@ export const uint32 = (value: number): Buffer => {
   return bytes;
 };
 
-const string = (text: string): Buffer => {
-  const bytes = Buffer.from(text, 'latin1');
-  if (bytes.length < 127) return Buffer.concat([Buffer.from([bytes.length]), bytes]);
-  const rest: number[] = [];
-  let left = bytes.length - 127;
-  for (; left >= 128; left = Math.floor(left / 128)) rest.push((left % 128) | 0x80);
-  return Buffer.concat([Buffer.from([127, ...rest, left]), bytes]);
-};
-
 /** Fields as HPACK writes them out in full, with no table and no compression (RFC 7541 §6.2.2). */
 export const block = (fields: readonly (readonly [string, string])[]): Buffer =>
-  Buffer.concat(fields.map(([name, value]) => Buffer.concat([Buffer.from([0]), string(name), string(value)])));
+  Buffer.concat(fields.map(([name, value]) => Buffer.concat([Buffer.from([0]), literal(name), literal(value)])));
 
 export const request = (host: string, more: readonly (readonly [string, string])[] = [], path = '/', method = 'GET') =>
   block([[':method', method], [':scheme', 'https'], [':authority', host], [':path', path], ...more]);
