@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ServerHttp2Stream } from 'node:http2';
 import type { Duplex, Readable } from 'node:stream';
 import type { Problem } from '../model/problem.ts';
 import type { Arrival } from './headers.ts';
@@ -20,8 +19,6 @@ export interface Client {
   /** The connection, or the stream, is to become a tunnel: there is no body, and no ordinary answer if it succeeds. */
   readonly wantsTunnel: boolean;
   readonly body: Readable;
-  /** What it comes by, where that is HTTP/2. */
-  readonly stream: ServerHttp2Stream | undefined;
   /** The trailer fields of the request, complete once its body has ended. */
   readonly trailers: () => RawHeaders;
 

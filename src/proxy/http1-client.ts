@@ -47,7 +47,6 @@ export const http1Client = (exchange: Http1Request): Client => {
     expectsContinue: exchange.expectsContinue,
     wantsTunnel: upgrade !== undefined,
     body: request,
-    stream: undefined,
     trailers: () => request.rawTrailers,
     isWaiting,
     status: () => (switched ? 101 : response.headersSent ? response.statusCode : 0),

@@ -17,30 +17,23 @@ import { watchHalfOpen } from './half-open.ts';
 import { keepAliveMs, maxHeadBytes } from './http1-server.ts';
 import { Http2Client } from './http2-client.ts';
 import { receivedHead, roughHead, sizeOf } from './http2-headers.ts';
+import {
+  connectionWindow,
+  maxHeaderList,
+  maxResets,
+  maxStreams,
+  resetsPerSecond,
+  streamWindow,
+} from './http2-limits.ts';
 import type { RawHeaders } from './request-head.ts';
 
-/** Requests of one connection at a time. A page with a thousand modules asks for the rest as answers come. */
-const maxStreams = 100;
-/**
- * Requests that a connection may see cancelled: a reload cancels `maxStreams` at most, an attack cancels all it can
- * (CVE-2023-44487). Below what nghttp2 allows (1,000, and 33 a second), so that the connection ends our way: what is under way on it
- * is finished, and the client opens another.
- */
-const maxResets = 900;
-const resetsPerSecond = 30;
-/** Bytes of all fields of a head the way HTTP/2 counts them, 32 more for each; beyond it the stream is reset. */
-const maxHeaderList = 4 * maxHeadBytes;
-/** Bytes of one request body that may be on their way before the upstream has taken them. */
-const streamWindow = 256 * 1024;
-/** And of all bodies of a connection together; Node gives them free at once, so that no slow upstream holds up another. */
-const connectionWindow = 1024 * 1024;
 /** Megabytes that one connection may hold; more streams are refused until some of it is free. */
 const maxSessionMb = 32;
 
 const webSocketKey = (): string => randomBytes(16).toString('base64');
 
 /** Connections of HTTP/2, inside TLS. `silenceMs`: after so long without a byte it is looked whether a client is still there. */
-export const createHttp2Front = (handle: Handle, silenceMs: number = keepAliveMs): Front => {
+export const createNodeHttp2Front = (handle: Handle, silenceMs: number = keepAliveMs): Front => {
   const endless = new Set<ServerHttp2Stream>();
   const sessions = new Set<ServerHttp2Session>();
   const server = createServer({

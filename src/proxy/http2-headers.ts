@@ -16,6 +16,9 @@ const invalid = (reason: string): Problem => problem('request-invalid', { reason
 
 /** What HTTP/2 says in other ways; a field of this name would be read by the next hop (RFC 9113 §8.2.2). */
 const forbidden = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade']);
+/** Whether a field says what HTTP/2 says in other ways, so that it has none of this name. */
+export const isForbidden = (name: string): boolean => forbidden.has(name.toLowerCase());
+
 const matters = nameFilter([...forbidden, 'host', 'cookie', 'te', 'sec-websocket-key', 'content-length']);
 
 /** What was the request line. */

@@ -10,14 +10,15 @@ import { ownsDomain } from './cookies.ts';
 import { type Decision, dispatch } from './dispatch.ts';
 import type { Plan } from './fast/fast-connection.ts';
 import { createFastFront } from './fast/fast-front.ts';
-import { createHttp2Lane } from './fast/http2-lane.ts';
+import { createHttp2Front } from './fast/http2/front.ts';
+import { createHttp2Lane } from './fast/http2/lane.ts';
 import { openUpstreams } from './fast/upstreams.ts';
 import { byFirstByte } from './first-byte.ts';
 import { createFullLane } from './full-lane.ts';
 import { createH2cLane } from './h2c-lane.ts';
 import { clientHeaders, isEventStream, upstreamHeaders } from './headers.ts';
 import { createHttp1Front } from './http1-front.ts';
-import { createHttp2Front } from './http2-front.ts';
+import { createNodeHttp2Front } from './http2-front.ts';
 import type { Cancel, Failure } from './lane.ts';
 import { openListeners } from './listeners.ts';
 import { optionsPage } from './max-forwards.ts';
@@ -271,7 +272,7 @@ export const createProxy = (options: ProxyOptions): Proxy => {
           refuse,
           lost: (request, reason) => lost(request, request.route, reason),
         });
-  const http2 = createHttp2Front(handle);
+  const http2 = fast === undefined ? createNodeHttp2Front(handle) : createHttp2Front(handle, fast.clock);
   const tls = options.tls && createTlsFront(options.tls, http1.accept, http2.accept);
   const either = tls && byFirstByte(tls, http1);
   const listeners = openListeners(places.clients);

@@ -60,7 +60,7 @@ export const startProxy = async ({ copies, refusal, ...options }: TestProxyOptio
     confirm: () => undefined,
     suspect: ({ hostname }) => suspected.push(hostname),
     diagnose: async () => ({ listening: [], container: undefined, logTail: [], startCommand: 'npm run dev' }),
-    status: (_request, response) => response.end('the status page'),
+    status: (_request, response) => response.writeHead(200, { 'Content-Length': 15 }).end('the status page'),
     onExchange: (exchange) => exchanges.push(exchange),
     responseTimeoutMs: 30_000,
     tls: testTls,

@@ -12,7 +12,7 @@ import type { Failure } from '../lane.ts';
 import { type Observed, observeAnswer } from '../observe.ts';
 import type { Page } from '../problem-page.ts';
 import type { RawHeaders, ReceivedHead, RequestHead } from '../request-head.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, hasDate } from './clock.ts';
 import { headEnd } from './head-end.ts';
 import { Output } from './output.ts';
 import { type PlainHead, readPlainHead } from './plain-head.ts';
@@ -488,11 +488,3 @@ const noHead: ReceivedHead = { method: '', target: '', version: '1.1', headers: 
 
 const closes = 'Connection: close\r\n';
 const goesOn = `Connection: keep-alive\r\nKeep-Alive: timeout=${keepAliveMs / 1000}\r\n`;
-
-const hasDate = (fields: RawHeaders): boolean => {
-  for (let index = 0; index < fields.length; index += 2) {
-    const name = fields[index] as string;
-    if (name.length === 4 && name.toLowerCase() === 'date') return true;
-  }
-  return false;
-};

@@ -1,0 +1,63 @@
+import { type ClientRequest, createServer, METHODS, request, type Server } from 'node:http';
+import { duplexPair, pipeline } from 'node:stream';
+import { problem } from '../../../model/problem.ts';
+import type { Client, NodeHandler } from '../../client.ts';
+import { pairs } from '../../headers.ts';
+import { isForbidden } from '../../http2-headers.ts';
+import { problemPage, wantsHtml } from '../../problem-page.ts';
+import type { RawHeaders } from '../../request-head.ts';
+
+const servers = new WeakMap<NodeHandler, Server>();
+
+/** The server of a handler, which listens nowhere. */
+const serverOf = (handler: NodeHandler): Server => {
+  const server = servers.get(handler) ?? createServer({ requestTimeout: 0 }, handler);
+  servers.set(handler, server);
+  return server;
+};
+
+/**
+ * Lets a handler that was made for HTTP/1.1 answer a request that came by HTTP/2: over a connection inside this process, so that to the handler
+ * it is a request like any other. `fields` go with the answer.
+ */
+export const handOver = (
+  client: Client & { readonly cut: () => void },
+  handler: NodeHandler,
+  { path, host }: { path: string; host: string },
+  fields: RawHeaders,
+): void => {
+  const { received, arrival, wantsTunnel } = client;
+  const { method } = received;
+  // HTTP/2 brings any word; Node's parser reads those that it knows.
+  if (!METHODS.includes(method)) {
+    const page = problemPage(problem('method-unsupported', { method }), wantsHtml(received.headers));
+    client.sendPage({ ...page, headers: [...page.headers, ...fields] }, false);
+    return;
+  }
+  const [ours, theirs] = duplexPair();
+  // How a handler tells that it was asked inside TLS.
+  serverOf(handler).emit(
+    'connection',
+    arrival.scheme === 'https' ? Object.assign(theirs, { encrypted: true }) : theirs,
+  );
+  const asked: ClientRequest = request({
+    createConnection: () => ours,
+    method,
+    path,
+    headers: { host },
+  });
+  for (const [name, value] of pairs(received.headers))
+    if (!isForbidden(name) && name.toLowerCase() !== 'host') asked.appendHeader(name, value);
+  asked.on('response', (answer) => {
+    const headers = answer.rawHeaders.filter((_, index, all) => !isForbidden(all[index - (index % 2)] as string));
+    client.relay(
+      { status: answer.statusCode as number, reason: '', body: answer, isOver: false, trailers: undefined },
+      [...headers, ...fields],
+    );
+  });
+  // The handler broke off.
+  asked.on('error', () => client.cut());
+  client.onClose(() => ours.destroy());
+  if (wantsTunnel) asked.end();
+  else pipeline(client.body, asked, () => {});
+};

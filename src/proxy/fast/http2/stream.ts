@@ -1,0 +1,268 @@
+import { streamWindow } from '../../http2-limits.ts';
+import type { RawHeaders } from '../../request-head.ts';
+import type { FrameOutput } from './frame-output.ts';
+import { type Code, codes, maxPayload } from './frames.ts';
+
+/** What a stream needs of its connection. */
+export interface StreamConnection {
+  readonly output: FrameOutput;
+  /** Bytes of bodies that the client takes on all streams together. */
+  sendWindow: number;
+  /** The stream has more to send and may not at the moment. */
+  readonly wait: (stream: Http2Stream) => void;
+  /** The stream is over. */
+  readonly ended: (stream: Http2Stream, code: Code) => void;
+}
+
+/** Who takes the body of a request. */
+export interface BodyTaker {
+  /** Takes a part of the body. Gives whether more may come already; `taken` says so later. */
+  readonly data: (buffer: Buffer, from: number, to: number) => boolean;
+  /** The body is whole. */
+  readonly ended: (trailers: RawHeaders) => void;
+}
+
+/** So much of an answer may wait here before no more should come. */
+const maxPending = 32 * 1024;
+
+/** One request of a connection of HTTP/2 and its answer (RFC 9113 §5): its states, both windows, and what waits for them. */
+export class Http2Stream {
+  readonly id: number;
+  /** The head was all of the request. */
+  readonly endAfterHeaders: boolean;
+  /** The client has sent all of its request. */
+  isReceived: boolean;
+  isHeadSent = false;
+  /** All of the answer was given, though some of it may still wait. */
+  isAnswered = false;
+  /** All of it has gone to the connection. */
+  isSent = false;
+  isClosed = false;
+  /** It is a tunnel: the client goes on after our side has ended. */
+  isTunnel = false;
+  /** Bytes of the answer that the client takes. */
+  sendWindow: number;
+  /** Called when all that waited was sent. */
+  onDrain: (() => void) | undefined;
+  /** Called when it is over, by whomever. */
+  onClose: (() => void) | undefined;
+  private readonly connection: StreamConnection;
+  /** Bytes that the client may send, as it knows it. */
+  private receiveWindow = streamWindow;
+  /** Bytes that came and were not given free. */
+  private untaken = 0;
+  private hasRoom = true;
+  private taker: BodyTaker | undefined;
+  /** What came of the body before somebody took it. */
+  private early: Buffer[] = none;
+  private trailers: RawHeaders = noFields;
+  /** Bytes of the body that are to come; undefined where nobody said. */
+  private left: number | undefined;
+  /** What could not be sent of the answer. */
+  private pending: Buffer[] = none;
+  private pendingBytes = 0;
+  private answerTrailers: RawHeaders = noFields;
+
+  constructor(connection: StreamConnection, id: number, isWhole: boolean, sendWindow: number) {
+    this.connection = connection;
+    this.id = id;
+    this.endAfterHeaders = isWhole;
+    this.isReceived = isWhole;
+    this.sendWindow = sendWindow;
+  }
+
+  // The request.
+
+  /** The body must be of this length (RFC 9113 §8.1.1). Gives whether it still can be. */
+  expect(length: number): boolean {
+    this.left = length;
+    return !(this.isReceived && length > 0);
+  }
+
+  /** A part of the body came, which took `size` bytes of the window. Gives what is wrong with it. */
+  receive(buffer: Buffer, from: number, to: number, size: number): Code | undefined {
+    this.receiveWindow -= size;
+    if (this.receiveWindow < 0) return codes.flowControl;
+    this.untaken += size;
+    if (this.left !== undefined) {
+      this.left -= to - from;
+      if (this.left < 0) return codes.protocol;
+    }
+    if (from === to) this.giveFree();
+    else if (this.taker === undefined) {
+      if (this.early === none) this.early = [];
+      this.early.push(buffer.subarray(from, to));
+    } else this.pass(this.taker, buffer, from, to);
+    return undefined;
+  }
+
+  /** The request is whole. Gives what is wrong with it. */
+  receiveEnd(trailers: RawHeaders): Code | undefined {
+    if (this.left !== undefined && this.left > 0) return codes.protocol;
+    this.isReceived = true;
+    this.trailers = trailers;
+    this.taker?.ended(trailers);
+    this.closeIfOver();
+    return undefined;
+  }
+
+  /** Gives the body to whoever takes it: what has come, and what comes. */
+  give(taker: BodyTaker): void {
+    const { early } = this;
+    this.early = none;
+    this.taker = taker;
+    for (const chunk of early) this.pass(taker, chunk, 0, chunk.length);
+    if (this.isReceived && !this.endAfterHeaders) taker.ended(this.trailers);
+  }
+
+  /** All that came of the body is gone: more may come. */
+  taken(): void {
+    this.hasRoom = true;
+    this.giveFree();
+  }
+
+  private pass(taker: BodyTaker, buffer: Buffer, from: number, to: number): void {
+    this.hasRoom = taker.data(buffer, from, to) && this.hasRoom;
+    this.giveFree();
+  }
+
+  private giveFree(): void {
+    if (!this.hasRoom || this.isReceived || this.isClosed || this.untaken * 2 < streamWindow) return;
+    this.connection.output.window(this.id, this.untaken);
+    this.receiveWindow += this.untaken;
+    this.untaken = 0;
+  }
+
+  // The answer.
+
+  /** Whether so much waits to be sent that no more should come. */
+  get isBehind(): boolean {
+    return this.pendingBytes > maxPending;
+  }
+
+  get isPending(): boolean {
+    return this.pendingBytes > 0 || (this.isAnswered && !this.isSent);
+  }
+
+  /** Sends an interim answer. */
+  inform(status: number, fields: RawHeaders): void {
+    if (!this.isHeadSent && !this.isClosed) this.connection.output.headers(this.id, status, fields, false);
+  }
+
+  /** Sends the head of the answer. `isLast`: it is all. */
+  respond(status: number, fields: RawHeaders, isLast: boolean): void {
+    if (this.isClosed) return;
+    this.isHeadSent = true;
+    this.connection.output.headers(this.id, status, fields, isLast);
+    if (!isLast) return;
+    this.isAnswered = true;
+    this.isSent = true;
+    this.closeIfOver();
+  }
+
+  /** Sends a part of the body. `isLast`: the answer ends behind it. What has to wait is copied. */
+  write(buffer: Buffer, isLast: boolean): void {
+    if (this.isClosed || this.isAnswered) return;
+    this.isAnswered = isLast;
+    let from = 0;
+    if (this.pendingBytes === 0) {
+      from = this.transmit(buffer, 0, isLast);
+      if (this.isSent) this.closeIfOver();
+    }
+    if (from === buffer.length && (!isLast || this.isSent)) return;
+    if (from < buffer.length) {
+      if (this.pending === none) this.pending = [];
+      this.pending.push(Buffer.from(buffer.subarray(from)));
+      this.pendingBytes += buffer.length - from;
+    }
+    this.connection.wait(this);
+  }
+
+  /** The answer ends here. */
+  end(trailers: RawHeaders): void {
+    if (this.isClosed || this.isAnswered) return;
+    this.isAnswered = true;
+    this.answerTrailers = trailers;
+    if (this.pendingBytes > 0) return;
+    this.sendEnd();
+    this.closeIfOver();
+  }
+
+  /** Sends what waits, as far as the windows let it. Gives whether that was all. */
+  resume(): boolean {
+    const { pending } = this;
+    let sent = 0;
+    while (sent < pending.length) {
+      const chunk = pending[sent] as Buffer;
+      const isLast = this.isAnswered && sent === pending.length - 1 && this.answerTrailers.length === 0;
+      const to = this.transmit(chunk, 0, isLast);
+      this.pendingBytes -= to;
+      if (to < chunk.length) {
+        pending[sent] = chunk.subarray(to);
+        break;
+      }
+      sent += 1;
+    }
+    this.pending = sent === pending.length ? none : pending.slice(sent);
+    if (this.pending.length > 0) return false;
+    if (this.isAnswered && !this.isSent) this.sendEnd();
+    this.onDrain?.();
+    this.closeIfOver();
+    return true;
+  }
+
+  /** Gives the index in `buffer` behind what could be sent. */
+  private transmit(buffer: Buffer, from: number, isLast: boolean): number {
+    const { connection, id } = this;
+    const { output } = connection;
+    let at = from;
+    while (at < buffer.length && !output.isBehind) {
+      const size = Math.min(buffer.length - at, maxPayload, this.sendWindow, connection.sendWindow);
+      if (size <= 0) break;
+      this.sendWindow -= size;
+      connection.sendWindow -= size;
+      this.isSent = isLast && at + size === buffer.length;
+      output.data(id, buffer, at, at + size, this.isSent);
+      at += size;
+    }
+    return at;
+  }
+
+  private sendEnd(): void {
+    const { connection, id, answerTrailers } = this;
+    this.isSent = true;
+    if (answerTrailers.length > 0) connection.output.headers(id, undefined, answerTrailers, true);
+    else connection.output.data(id, nothing, 0, 0, true);
+  }
+
+  // Its end.
+
+  /** Ends it; the client sees that. */
+  reset(code: Code): void {
+    if (this.isClosed) return;
+    this.connection.output.reset(this.id, code);
+    this.close(code);
+  }
+
+  /** It has ended on the other side, or with its connection. */
+  close(code: Code): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.pending = none;
+    this.pendingBytes = 0;
+    this.early = none;
+    this.connection.ended(this, code);
+    this.onClose?.();
+  }
+
+  private closeIfOver(): void {
+    if (!this.isSent || this.isClosed) return;
+    if (this.isReceived) this.close(codes.none);
+    // The answer came before the end of the request: the client is asked to send no more of it (RFC 9113 §8.1).
+    else if (!this.isTunnel) this.reset(codes.none);
+  }
+}
+
+const none: Buffer[] = [];
+const noFields: RawHeaders = [];
+const nothing = Buffer.alloc(0);
