@@ -22,8 +22,8 @@ const forEach = (
   row: (char: string) => readonly [string, Row],
 ): Readonly<Record<string, Row>> => Object.fromEntries(chars.map(row));
 /**
- * The field is left out, and so is what was hidden in it. RFC 9113 wants the request refused instead, but nghttp2 in Node takes such a field
- * away before anybody can see it, and has no setting for that. Nothing of it reaches an upstream, and what is left has one meaning.
+ * The field is left out, and so is what was hidden in it. RFC 9113 wants the request refused instead, as our own frames do, but nghttp2 in Node
+ * takes such a field away before anybody can see it, and has no setting for that. Nothing of it reaches an upstream, and what is left has one meaning.
  */
 const dropped = (...names: readonly string[]): Course => ({
   ...passed({ lacks: ['x-a', 'x-smuggled', ...names] }),

@@ -37,8 +37,8 @@ const large = (size: number): readonly Bytes[] => inFrames(fieldsOf({}, [['x-a',
 const many = (count: number, size = 1): Fields =>
   Array.from({ length: count }, (_, index) => [`x-${index}`, 'a'.repeat(size)] as const);
 const limited = { promised: [refusedWith(431)] };
-/** nghttp2 takes no text of more than 64 KiB, and ends the connection: its table may not be what the client thinks. */
-const endedByNode = { promised: [ended] };
+/** nghttp2 takes no text of more than 64 KiB, and ends the connection: its table may not be what the client thinks. Our own frames refuse it. */
+const endedByNode = { promised: [ended, refusedWith(431)] };
 
 /** A head that goes on and on. */
 const endless = (piece: string): Row => {
