@@ -258,8 +258,9 @@ export class Http2Stream {
   private closeIfOver(): void {
     if (!this.isSent || this.isClosed) return;
     if (this.isReceived) this.close(codes.none);
-    // The answer came before the end of the request: the client is asked to send no more of it (RFC 9113 §8.1).
-    else if (!this.isTunnel) this.reset(codes.none);
+    // The answer came before the end of the request: the client is asked to send no more of it (RFC 9113 §8.1). Not at once: Node's client
+    // waits for ever where it reads this together with the end of the answer.
+    else if (!this.isTunnel) setImmediate(() => this.reset(codes.none));
   }
 }
 
