@@ -160,7 +160,8 @@ export const createFullLane = ({ connections, responseTimeoutMs }: LaneOptions):
       {
         target: { host: upstream.host, port: upstream.port, protocol: 'http:' },
         agent: preparing(connections.agentFor(upstream, reuse), prepare),
-        buffer: hasBody(head) || client.expectsContinue ? client.body : noBody,
+        // What comes before a tunnel is there has no end, and would be another request to the upstream.
+        buffer: !client.wantsTunnel && (hasBody(head) || client.expectsContinue) ? client.body : noBody,
         selfHandleResponse: true,
         // The path is set in `prepare`; this keeps url.parse away from it.
         toProxy: true,

@@ -46,8 +46,10 @@ export const handOver = (
     path,
     headers: { host },
   });
-  for (const [name, value] of pairs(received.headers))
-    if (!isForbidden(name) && name.toLowerCase() !== 'host') asked.appendHeader(name, value);
+  for (const [name, value] of pairs(received.headers)) if (isPassed(name)) asked.appendHeader(name, value);
+  // A handler may wish to know of it before there is any of its body.
+  asked.flushHeaders();
+  asked.on('continue', () => client.inform(100, 'Continue', []));
   asked.on('response', (answer) => {
     const headers = answer.rawHeaders.filter((_, index, all) => !isForbidden(all[index - (index % 2)] as string));
     client.relay(
@@ -57,7 +59,17 @@ export const handOver = (
   });
   // The handler broke off.
   asked.on('error', () => client.cut());
-  client.onClose(() => ours.destroy());
+  // Both: the one does not hear of the other.
+  client.onClose(() => {
+    ours.destroy();
+    theirs.destroy();
+  });
   if (wantsTunnel) asked.end();
   else pipeline(client.body, asked, () => {});
+};
+
+/** The fields of the connection are its own, but for the one that says that a body is in chunks: else it would be another request to the handler. */
+const isPassed = (name: string): boolean => {
+  const lower = name.toLowerCase();
+  return lower === 'transfer-encoding' || (lower !== 'host' && !isForbidden(lower));
 };
