@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { Http2Stream } from '../../../src/proxy/fast/http2/stream.ts';
 import { frameClient } from '../../support/frame-client.ts';
 import { block, endHeaders, endStream, type Frame, frame, request, types, uint32 } from '../../support/frames.ts';
 import { copy, service, startProxy } from '../../support/proxy.ts';
@@ -106,4 +107,54 @@ test('a client that waits with its body for the status host is told to go on', a
   client.send(data(1, 'body', endStream));
   await client.until(isEnd(1));
   expect(client.frames.filter(isHead(1))).toHaveLength(2);
+});
+
+test('what follows a 205 is left out, and not read for ever', async () => {
+  const upstream = await startRawUpstream((_received, socket) => {
+    socket.write('HTTP/1.1 205 Reset Content\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n');
+  });
+  const proxy = await startProxy({ copies: [copy('project-3', [service('api', upstream.port)])] });
+  const client = await frameClient(proxy.securePort);
+  client.send(open(1, request(host)));
+  await client.until(isEnd(1));
+  await eventually(() => upstream.connections.every(({ closed }) => closed), 'the upstream is released');
+});
+
+test('what comes behind our last word is never said to have been taken', async () => {
+  const { client, urls } = await openHandlers();
+  client.send(open(1, request(statusHost, [], '/never')));
+  await eventually(() => urls.size === 1, 'it is asked');
+  // Who has so much cancelled gets our last word.
+  for (let id = 3; id < 2003; id += 2) client.send(open(id, request(statusHost, [], '/never')), reset(id));
+  const { payload } = await client.until(({ type }) => type === types.goaway);
+  client.send(open(2003, request(statusHost)), frame(types.ping, 0, 0, Buffer.alloc(3)));
+  await client.closed;
+  const last = client.frames.filter(({ type }) => type === types.goaway).at(-1);
+  expect(last?.payload).toEqual(Buffer.concat([payload.subarray(0, 4), uint32(6)]));
+});
+
+const initialWindow = (size: number): Buffer =>
+  frame(types.settings, 0, 0, Buffer.concat([Buffer.from([0, 4]), uint32(size)]));
+const window = (id: number, bytes: number): Buffer => frame(types.window, 0, id, uint32(bytes));
+
+test('a hundred answers without a window cost nothing when the window of the connection grows', async () => {
+  const upstream = await startRawUpstream((_received, socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+  });
+  const proxy = await startProxy({ copies: [copy('project-3', [service('api', upstream.port)])] });
+  const client = await frameClient(proxy.securePort);
+  client.send(initialWindow(0));
+  const ids = Array.from({ length: 100 }, (_, index) => 2 * index + 1);
+  client.send(...ids.map((id) => open(id, request(host))));
+  await eventually(() => ids.every((id) => client.frames.some(isHead(id))), 'the answers begin');
+  const resume = vi.spyOn(Http2Stream.prototype, 'resume');
+  onTestFinished(() => resume.mockRestore());
+  client.send(...Array.from({ length: 1000 }, () => window(0, 1)), frame(types.ping, 0, 0, Buffer.alloc(8)));
+  await client.until(({ type }) => type === types.ping);
+  expect(resume.mock.calls.length).toBeLessThan(200);
+  // Each goes on with a window of its own, whether that comes alone or for all.
+  client.send(window(3, 1), window(1, 2), window(3, 1));
+  await Promise.all([client.until(isEnd(1)), client.until(isEnd(3))]);
+  client.send(initialWindow(2));
+  await Promise.all(ids.map((id) => client.until(isEnd(id))));
 });

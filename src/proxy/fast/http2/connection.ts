@@ -58,6 +58,8 @@ export class Http2Connection implements StreamConnection {
   private readonly resetByUs = new Set<number>();
   private isGreeted = false;
   private lastId = 0;
+  /** The last stream of which anything is done: none that came behind our last word. */
+  private lastTaken = 0;
   /** Bytes that the client may send on all streams together, as it knows it. */
   private receiveWindow = connectionWindow;
   private untaken = 0;
@@ -256,6 +258,7 @@ export class Http2Connection implements StreamConnection {
     this.lastId = id;
     // What comes after our last word is asked again elsewhere.
     if (this.isLeaving) return;
+    this.lastTaken = id;
     const stream = new Http2Stream(this, id, isLast, this.firstStreamWindow);
     this.streams.set(id, stream);
     if (this.streams.size > maxStreams) stream.reset(codes.refused);
@@ -319,6 +322,7 @@ export class Http2Connection implements StreamConnection {
         for (const stream of this.streams.values()) {
           stream.sendWindow += more;
           mustBe(stream.sendWindow <= maxWindow, codes.flowControl);
+          if (stream.isPending) this.waiting.add(stream);
         }
       }
     }
@@ -354,7 +358,10 @@ export class Http2Connection implements StreamConnection {
     stream.sendWindow += more;
     if (more === 0) stream.reset(codes.protocol);
     else if (stream.sendWindow > maxWindow) stream.reset(codes.flowControl);
-    else if (this.waiting.has(stream)) this.resume();
+    else if (stream.isPending) {
+      this.waiting.add(stream);
+      this.resume();
+    }
   }
 
   private countEmpty(): void {
@@ -363,13 +370,13 @@ export class Http2Connection implements StreamConnection {
 
   // Writing.
 
-  /** Lets the streams send that wait, one after the other. */
+  /** Lets the streams send that wait, one after the other. Who has no window of its own waits for that, and is not asked each time. */
   private resume(): void {
     for (const stream of this.waiting) {
-      if (this.output.isBehind) break;
+      if (this.output.isBehind || this.sendWindow <= 0) break;
       // Who was asked is asked last the next time.
       this.waiting.delete(stream);
-      if (!stream.resume() && !stream.isClosed) this.later.push(stream);
+      if (!stream.resume() && !stream.isClosed && stream.sendWindow > 0) this.later.push(stream);
     }
     for (const stream of this.later) this.waiting.add(stream);
     this.later.length = 0;
@@ -382,7 +389,7 @@ export class Http2Connection implements StreamConnection {
   private goAway(code: Code): void {
     if (this.isLeaving && code === codes.none) return;
     this.isLeaving = true;
-    this.output.goaway(this.lastId, code);
+    this.output.goaway(this.lastTaken, code);
   }
 
   /** Ends it for an error of the client's, which is told. */

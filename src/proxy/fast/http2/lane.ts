@@ -43,8 +43,8 @@ class StreamExchange implements Asker, BodyTaker {
     this.output = new StreamOutput(client, exchange);
     open.add(this);
     client.onClose(() => {
-      // Where all of the answer was given, the exchange is over, or is just about to be.
-      if (!stream.isAnswered) this.leave();
+      // Where all of the answer was given, the exchange is over, or is just about to be; but what follows a 205 was left out.
+      if (!stream.isAnswered || client.status() === 205) this.leave();
     });
     stream.onDrain = () => exchange.resume();
     // What comes in frames goes on in chunks, unless its length is known.
