@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Http2Stream } from '../../../src/proxy/fast/http2/stream.ts';
+import { StreamDuplex } from '../../../src/proxy/fast/http2/stream-duplex.ts';
 import { frameClient } from '../../support/frame-client.ts';
 import { block, endHeaders, endStream, type Frame, frame, request, types, uint32 } from '../../support/frames.ts';
 import { copy, service, startProxy } from '../../support/proxy.ts';
@@ -157,4 +159,30 @@ test('a hundred answers without a window cost nothing when the window of the con
   await Promise.all([client.until(isEnd(1)), client.until(isEnd(3))]);
   client.send(initialWindow(2));
   await Promise.all(ids.map((id) => client.until(isEnd(id))));
+});
+
+test('a body that comes byte by byte takes no more room than another while nobody reads it', async () => {
+  const asked: IncomingMessage[] = [];
+  const proxy = await startProxy({
+    copies: [],
+    status: (incoming, response) => {
+      asked.push(incoming);
+      incoming.on('end', () => response.end());
+    },
+  });
+  const push = vi.spyOn(StreamDuplex.prototype, 'push');
+  onTestFinished(() => push.mockRestore());
+  const client = await frameClient(proxy.securePort);
+  const text = 'abcdefghij'.repeat(10_000);
+  client.send(open(1, request(statusHost, [], '/', 'POST'), endHeaders), ...[...text].map((byte) => data(1, byte)));
+  client.send(data(1, '', endStream), frame(types.ping, 0, 0, Buffer.alloc(8)));
+  await client.until(({ type }) => type === types.ping);
+  await eventually(() => asked.length === 1, 'the request arrives');
+  expect(push.mock.calls.length).toBeLessThan(text.length / 2);
+  let body = '';
+  asked[0]?.on('data', (chunk) => {
+    body += chunk;
+  });
+  await client.until(isEnd(1));
+  expect(body).toBe(text);
 });

@@ -13,7 +13,8 @@ export class StreamDuplex extends Duplex implements BodyTaker {
   private goOn: (() => void) | undefined;
 
   constructor(stream: Http2Stream) {
-    super();
+    // What cannot be read at once waits in the stream, where it takes less.
+    super({ readableHighWaterMark: 1 });
     this.stream = stream;
     // Whoever cares listens for the end of the request.
     this.on('error', () => {});

@@ -2,6 +2,7 @@ import { streamWindow } from '../../http2-limits.ts';
 import type { RawHeaders } from '../../request-head.ts';
 import type { FrameOutput } from './frame-output.ts';
 import { type Code, codes, maxPayload } from './frames.ts';
+import { HeldBytes } from './held-bytes.ts';
 
 /** What a stream needs of its connection. */
 export interface StreamConnection {
@@ -53,14 +54,13 @@ export class Http2Stream {
   private untaken = 0;
   private hasRoom = true;
   private taker: BodyTaker | undefined;
-  /** What came of the body before somebody took it. */
-  private early: Buffer[] = none;
+  /** What came of the body when nobody could take it. */
+  private held: HeldBytes | undefined;
   private trailers: RawHeaders = noFields;
   /** Bytes of the body that are to come; undefined where nobody said. */
   private left: number | undefined;
   /** What could not be sent of the answer. */
-  private pending: Buffer[] = none;
-  private pendingBytes = 0;
+  private pending: HeldBytes | undefined;
   private answerTrailers: RawHeaders = noFields;
 
   constructor(connection: StreamConnection, id: number, isWhole: boolean, sendWindow: number) {
@@ -89,9 +89,9 @@ export class Http2Stream {
       if (this.left < 0) return codes.protocol;
     }
     if (from === to) this.giveFree();
-    else if (this.taker === undefined) {
-      if (this.early === none) this.early = [];
-      this.early.push(buffer.subarray(from, to));
+    else if (this.taker === undefined || !this.hasRoom) {
+      this.held ??= new HeldBytes();
+      this.held.add(buffer, from, to);
     } else this.pass(this.taker, buffer, from, to);
     return undefined;
   }
@@ -101,24 +101,36 @@ export class Http2Stream {
     if (this.left !== undefined && this.left > 0) return codes.protocol;
     this.isReceived = true;
     this.trailers = trailers;
-    this.taker?.ended(trailers);
+    this.passHeld();
     this.closeIfOver();
     return undefined;
   }
 
   /** Gives the body to whoever takes it: what has come, and what comes. */
   give(taker: BodyTaker): void {
-    const { early } = this;
-    this.early = none;
     this.taker = taker;
-    for (const chunk of early) this.pass(taker, chunk, 0, chunk.length);
-    if (this.isReceived && !this.endAfterHeaders) taker.ended(this.trailers);
+    this.passHeld();
   }
 
-  /** All that came of the body is gone: more may come. */
+  /** All that was given of the body is gone: more may come. */
   taken(): void {
     this.hasRoom = true;
+    this.passHeld();
     this.giveFree();
+  }
+
+  /** Gives what waits as far as there is room for it, and behind it the end. */
+  private passHeld(): void {
+    const { taker } = this;
+    if (taker === undefined) return;
+    while (this.hasRoom) {
+      const chunk = this.held?.take();
+      if (chunk === undefined) break;
+      this.pass(taker, chunk, 0, chunk.length);
+    }
+    if (!this.isReceived || sizeOf(this.held) > 0) return;
+    this.taker = undefined;
+    taker.ended(this.trailers);
   }
 
   private pass(taker: BodyTaker, buffer: Buffer, from: number, to: number): void {
@@ -137,11 +149,11 @@ export class Http2Stream {
 
   /** Whether so much waits to be sent that no more should come. */
   get isBehind(): boolean {
-    return this.pendingBytes > maxPending;
+    return sizeOf(this.pending) > maxPending;
   }
 
   get isPending(): boolean {
-    return this.pendingBytes > 0 || (this.isAnswered && !this.isSent);
+    return sizeOf(this.pending) > 0 || (this.isAnswered && !this.isSent);
   }
 
   /** Sends an interim answer. */
@@ -165,15 +177,14 @@ export class Http2Stream {
     if (this.isClosed || this.isAnswered) return;
     this.isAnswered = isLast;
     let from = 0;
-    if (this.pendingBytes === 0) {
+    if (sizeOf(this.pending) === 0) {
       from = this.transmit(buffer, 0, isLast);
       if (this.isSent) this.closeIfOver();
     }
     if (from === buffer.length && (!isLast || this.isSent)) return;
     if (from < buffer.length) {
-      if (this.pending === none) this.pending = [];
-      this.pending.push(Buffer.from(buffer.subarray(from)));
-      this.pendingBytes += buffer.length - from;
+      this.pending ??= new HeldBytes();
+      this.pending.add(buffer, from, buffer.length);
     }
     this.connection.wait(this);
   }
@@ -183,7 +194,7 @@ export class Http2Stream {
     if (this.isClosed || this.isAnswered) return;
     this.isAnswered = true;
     this.answerTrailers = trailers;
-    if (this.pendingBytes > 0) return;
+    if (sizeOf(this.pending) > 0) return;
     this.sendEnd();
     this.closeIfOver();
   }
@@ -191,20 +202,13 @@ export class Http2Stream {
   /** Sends what waits, as far as the windows let it. Gives whether that was all. */
   resume(): boolean {
     const { pending } = this;
-    let sent = 0;
-    while (sent < pending.length) {
-      const chunk = pending[sent] as Buffer;
-      const isLast = this.isAnswered && sent === pending.length - 1 && this.answerTrailers.length === 0;
+    for (let chunk = pending?.take(); chunk !== undefined; chunk = pending?.take()) {
+      const isLast = this.isAnswered && sizeOf(pending) === 0 && this.answerTrailers.length === 0;
       const to = this.transmit(chunk, 0, isLast);
-      this.pendingBytes -= to;
-      if (to < chunk.length) {
-        pending[sent] = chunk.subarray(to);
-        break;
-      }
-      sent += 1;
+      if (to === chunk.length) continue;
+      pending?.putBack(chunk.subarray(to));
+      return false;
     }
-    this.pending = sent === pending.length ? none : pending.slice(sent);
-    if (this.pending.length > 0) return false;
     if (this.isAnswered && !this.isSent) this.sendEnd();
     this.onDrain?.();
     this.closeIfOver();
@@ -248,9 +252,9 @@ export class Http2Stream {
   close(code: Code): void {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.pending = none;
-    this.pendingBytes = 0;
-    this.early = none;
+    this.pending = undefined;
+    // What is whole is read to its end.
+    if (!this.isReceived) this.held = undefined;
     this.connection.ended(this, code);
     this.onClose?.();
   }
@@ -264,6 +268,7 @@ export class Http2Stream {
   }
 }
 
-const none: Buffer[] = [];
+const sizeOf = (held: HeldBytes | undefined): number => held?.size ?? 0;
+
 const noFields: RawHeaders = [];
 const nothing = Buffer.alloc(0);
