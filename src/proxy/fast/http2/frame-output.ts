@@ -9,6 +9,8 @@ const mostRoom = 64 * 1024;
 const maxWaiting = 128 * 1024;
 /** Bytes of a block that a field takes at most besides its name and value: an octet and two lengths. */
 const fieldOverhead = 16;
+/** The dynamic table has no bytes (RFC 7541 §6.3). */
+const noTable = 0x20;
 
 /** Writes the frames of one connection, all that one turn of the event loop brings at once. */
 export class FrameOutput {
@@ -17,6 +19,7 @@ export class FrameOutput {
   private at = 0;
   private sent = 0;
   private isScheduled = false;
+  private hasSaidTable = false;
 
   constructor(socket: Socket) {
     this.socket = socket;
@@ -45,7 +48,14 @@ export class FrameOutput {
       most += (fields[index] as string).length + (fields[index + 1] as string).length + fieldOverhead;
     this.need(most);
     const begin = this.at;
-    const end = encodeFields(status, fields, this.room, begin + headBytes);
+    let at = begin + headBytes;
+    // A client that wants a smaller table than usual must be told that it got one (RFC 9113 §4.3.1); one without bytes suits them all, for good.
+    if (!this.hasSaidTable) {
+      this.hasSaidTable = true;
+      this.room[at] = noTable;
+      at += 1;
+    }
+    const end = encodeFields(status, fields, this.room, at);
     const size = end - begin - headBytes;
     const first = isLast ? flags.endStream : 0;
     if (size <= maxPayload) {

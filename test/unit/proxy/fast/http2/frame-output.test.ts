@@ -66,10 +66,19 @@ describe('a head', () => {
     expect(decoded(frames())).toEqual(['x-sum', '1']);
   });
 
-  /** Writes trailers whose block has so many bytes. */
+  test('says that no table is kept if it is the first, whatever size the client has allowed', () => {
+    const { output, frames } = writtenFrames();
+    output.headers(1, 103, [], false);
+    output.headers(1, 200, [], false);
+    output.headers(1, undefined, ['a', ''], true);
+    const updates = frames().map(({ payload }) => payload.indexOf(0x20));
+    expect(updates).toEqual([0, -1, -1]);
+  });
+
+  /** Writes trailers whose block has so many bytes, as the first of their connection. */
   const writeBlock = (output: FrameOutput, bytes: number, isLast: boolean): string => {
-    // The kind of the field, a name of one character, and a length in three or four bytes.
-    const around = 3 + (bytes < 16_500 ? 3 : 4);
+    // What is said of the table, the kind of the field, a name of one character, and a length in three or four bytes.
+    const around = 4 + (bytes < 16_500 ? 3 : 4);
     const value = 'v'.repeat(bytes - around);
     output.headers(9, undefined, ['a', value], isLast);
     return value;
