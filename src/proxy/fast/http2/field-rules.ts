@@ -7,7 +7,7 @@ const [space, tab] = [32, 9];
 
 /**
  * Whether the fields of a request are written as RFC 9113 §8.2 and §8.3 want it: names in lower case, no space around a value, no character that
- * must not be there, what was the request line in front and once.
+ * must not be there, what was the request line in front. What it holds `receivedHead` judges.
  */
 export const isWellFormed = (fields: RawHeaders): boolean => {
   let isBehind = false;

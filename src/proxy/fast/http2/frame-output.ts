@@ -27,12 +27,7 @@ export class FrameOutput {
 
   /** Whether so much waits to be sent that no more should come, and `drain` of the socket will tell of it. */
   get isBehind(): boolean {
-    return this.waitingBytes > maxWaiting;
-  }
-
-  /** Bytes that were written here and have not left. */
-  get waitingBytes(): number {
-    return this.socket.writableLength + this.at - this.sent;
+    return this.socket.writableLength + this.at - this.sent > maxWaiting;
   }
 
   data(id: number, buffer: Buffer, from: number, to: number, isLast: boolean): void {

@@ -153,7 +153,7 @@ export class Http2Stream {
   }
 
   get isPending(): boolean {
-    return sizeOf(this.pending) > 0 || (this.isAnswered && !this.isSent);
+    return sizeOf(this.pending) > 0;
   }
 
   /** Sends an interim answer. */
@@ -175,17 +175,19 @@ export class Http2Stream {
   /** Sends a part of the body. `isLast`: the answer ends behind it. What has to wait is copied. */
   write(buffer: Buffer, isLast: boolean): void {
     if (this.isClosed || this.isAnswered) return;
+    if (isLast && buffer.length === 0) {
+      this.end(noFields);
+      return;
+    }
     this.isAnswered = isLast;
     let from = 0;
     if (sizeOf(this.pending) === 0) {
       from = this.transmit(buffer, 0, isLast);
       if (this.isSent) this.closeIfOver();
     }
-    if (from === buffer.length && (!isLast || this.isSent)) return;
-    if (from < buffer.length) {
-      this.pending ??= new HeldBytes();
-      this.pending.add(buffer, from, buffer.length);
-    }
+    if (from === buffer.length) return;
+    this.pending ??= new HeldBytes();
+    this.pending.add(buffer, from, buffer.length);
     this.connection.wait(this);
   }
 
