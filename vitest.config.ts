@@ -81,12 +81,8 @@ export default defineConfig({
         'src/proxy/{answer-head,cookies,dispatch,headers,http2-headers,name-filter,problem-page,request-head}.ts':
           complete,
         'src/proxy/fast/{chunked-body,fields,message-body,plain-answer,plain-head,serialise}.ts': complete,
-<<<<<<< HEAD
         'src/proxy/fast/http2/hpack/*.ts': complete,
-        'src/proxy/fast/http2/{field-rules,frame-output,frame-reader,head-block}.ts': complete,
-=======
         'src/proxy/fast/http2/{field-rules,frame-output,frame-reader,head-block,stream}.ts': complete,
->>>>>>> e170ee5 (End an answer also where its last part is empty, and cover streams without sockets)
       },
     },
   },

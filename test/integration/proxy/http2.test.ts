@@ -293,6 +293,28 @@ test.each<[string, Buffer]>([
   await flood(bytes);
 });
 
+test('a client that measures by pings, and reads the answers, is no flood', async () => {
+  const { client } = await front();
+  const answered = (): number => client.frames.filter(({ type, flags }) => type === types.ping && flags === 1).length;
+  for (let sent = 0; sent < 3000; sent += 100) {
+    client.send(...Array.from({ length: 100 }, () => frame(types.ping, 0, 0, Buffer.alloc(8))));
+    await eventually(() => answered() === sent + 100, 'each is answered');
+  }
+  client.send(open(1, request(host)));
+  await client.until(isEnd(1));
+  expect(bodyOf(client.frames, 1)).toBe('ok');
+});
+
+test('what says more of streams that are over, as it may be under way still, is no flood', async () => {
+  const { client } = await front();
+  client.send(open(1, request(host)));
+  await client.until(isEnd(1));
+  const late = [frame(types.window, 0, 1, uint32(1)), reset(1)];
+  client.send(...Array.from({ length: 2000 }, () => late).flat(), open(3, request(host)));
+  await client.until(isEnd(3));
+  expect(bodyOf(client.frames, 3)).toBe('ok');
+});
+
 test('a flood of settings in one frame is not obeyed', async () => {
   const { client } = await front();
   const one = Buffer.concat([Buffer.from([0, 1]), uint32(4096)]);

@@ -52,7 +52,7 @@ export class Http2Connection implements StreamConnection {
   private readonly stopWatch: () => void;
   /** The head that is not whole yet. */
   private block: HeadBlock | undefined;
-  private blockTimer: NodeJS.Timeout | undefined;
+  private headTimer: NodeJS.Timeout | undefined;
   /** Streams with more to send, in the order in which it is their turn. */
   private readonly waiting = new Set<Http2Stream>();
   private readonly resetByUs = new Set<number>();
@@ -70,6 +70,8 @@ export class Http2Connection implements StreamConnection {
   /** Nothing is read any more. */
   private isOver = false;
   private hasEnded = false;
+  /** Pings in a row whose answers have not been sent. */
+  private pings = 0;
   private isAsked = false;
 
   constructor(options: ConnectionOptions) {
@@ -98,7 +100,7 @@ export class Http2Connection implements StreamConnection {
 
   /** Takes no new requests, and ends when those under way are over. */
   leave(): void {
-    this.goAway(codes.none);
+    this.goAway(codes.none, '');
     this.endIfOver();
   }
 
@@ -135,8 +137,8 @@ export class Http2Connection implements StreamConnection {
     try {
       this.reader.read(chunk);
     } catch (error) {
-      if (error instanceof ConnectionError) this.fail(error.code);
-      else if (error instanceof HpackError) this.fail(codes.compression);
+      if (error instanceof ConnectionError) this.fail(error.code, error.message);
+      else if (error instanceof HpackError) this.fail(codes.compression, error.message);
       else throw error;
       return;
     }
@@ -146,10 +148,13 @@ export class Http2Connection implements StreamConnection {
   /** What has begun must be whole after a while: the beginning of the connection, a head, a frame. */
   private watchHead(): void {
     const isWaiting = !this.isOver && (this.reader.isWaiting || this.block !== undefined || !this.isGreeted);
-    if (!isWaiting) {
-      clearTimeout(this.blockTimer);
-      this.blockTimer = undefined;
-    } else this.blockTimer ??= setTimeout(() => this.fail(codes.calm), headMs);
+    if (isWaiting) this.headTimer ??= setTimeout(() => this.fail(codes.calm, 'a head takes too long'), headMs);
+    else this.stopClock();
+  }
+
+  private stopClock(): void {
+    clearTimeout(this.headTimer);
+    this.headTimer = undefined;
   }
 
   private frame(type: number, bits: number, id: number, buffer: Buffer, from: number, to: number): void {
@@ -159,6 +164,8 @@ export class Http2Connection implements StreamConnection {
         throw new ConnectionError(codes.protocol, 'the first frame is not SETTINGS');
       this.isGreeted = true;
     }
+    // It was whole in time; a head in several of them has one time for all.
+    if (this.block === undefined) this.stopClock();
     // A head is not interrupted (RFC 9113 §6.10).
     if (this.block !== undefined && (type !== types.continuation || id !== this.block.id))
       throw new ConnectionError(codes.protocol, 'a head is interrupted');
@@ -285,10 +292,8 @@ export class Http2Connection implements StreamConnection {
   private reset(id: number, from: number, to: number): void {
     mustBe(to - from === 4, codes.frameSize);
     mustBe(id % 2 === 1 && id <= this.lastId, codes.protocol);
-    const stream = this.streams.get(id);
-    if (stream === undefined) this.countEmpty();
-    // Whatever its code: the client takes the request back.
-    else stream.close(codes.cancel);
+    // Whatever its code: the client takes the request back, if it is not over already.
+    this.streams.get(id)?.close(codes.cancel);
   }
 
   private settings(bits: number, id: number, buffer: Buffer, from: number, to: number): void {
@@ -335,7 +340,9 @@ export class Http2Connection implements StreamConnection {
       this.isAsked = false;
       return;
     }
-    this.countEmpty();
+    // Clients that measure by it send many, but not all at once.
+    this.pings = this.output.hasUnsent ? this.pings + 1 : 0;
+    mustBe(this.pings <= maxEmpty, codes.calm);
     this.output.ping(buffer, from, true);
   }
 
@@ -351,10 +358,7 @@ export class Http2Connection implements StreamConnection {
     }
     mustBe(id % 2 === 1 && id <= this.lastId, codes.protocol);
     const stream = this.streams.get(id);
-    if (stream === undefined) {
-      this.countEmpty();
-      return;
-    }
+    if (stream === undefined) return;
     stream.sendWindow += more;
     if (more === 0) stream.reset(codes.protocol);
     else if (stream.sendWindow > maxWindow) stream.reset(codes.flowControl);
@@ -386,16 +390,16 @@ export class Http2Connection implements StreamConnection {
 
   // Its end.
 
-  private goAway(code: Code): void {
+  private goAway(code: Code, why: string): void {
     if (this.isLeaving && code === codes.none) return;
     this.isLeaving = true;
-    this.output.goaway(this.lastTaken, code);
+    this.output.goaway(this.lastTaken, code, why);
   }
 
   /** Ends it for an error of the client's, which is told. */
-  private fail(code: Code): void {
+  private fail(code: Code, why: string): void {
     if (this.isOver) return;
-    this.goAway(code);
+    this.goAway(code, why);
     this.isOver = true;
     this.endStreams(code);
     this.end();
@@ -441,7 +445,7 @@ export class Http2Connection implements StreamConnection {
   /** Silence ends a connection, but not one that carries a tunnel or a stream of events, as long as its client answers. */
   private silent(): void {
     if (this.streams.size === 0) {
-      this.goAway(codes.none);
+      this.goAway(codes.none, '');
       this.endIfOver();
     } else if (this.isAsked) this.socket.destroy();
     else {

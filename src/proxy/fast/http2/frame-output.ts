@@ -30,6 +30,11 @@ export class FrameOutput {
     return this.socket.writableLength + this.at - this.sent > maxWaiting;
   }
 
+  /** Whether something was written that goes out at the end of this turn. */
+  get hasUnsent(): boolean {
+    return this.at > this.sent;
+  }
+
   data(id: number, buffer: Buffer, from: number, to: number, isLast: boolean): void {
     this.head(to - from, types.data, isLast ? flags.endStream : 0, id);
     buffer.copy(this.room, this.at, from, to);
@@ -102,10 +107,12 @@ export class FrameOutput {
     this.at += 8;
   }
 
-  goaway(lastId: number, code: Code): void {
-    this.head(8, types.goaway, 0, 0);
+  /** `why`: for whoever looks at the frames (RFC 9113 §6.8). */
+  goaway(lastId: number, code: Code, why: string): void {
+    this.head(8 + why.length, types.goaway, 0, 0);
     this.uint32(lastId);
     this.uint32(code);
+    this.at += this.room.write(why, this.at, 'latin1');
   }
 
   /** Sends what was written. */

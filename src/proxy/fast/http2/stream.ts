@@ -128,7 +128,7 @@ export class Http2Stream {
       if (chunk === undefined) break;
       this.pass(taker, chunk, 0, chunk.length);
     }
-    if (!this.isReceived || sizeOf(this.held) > 0) return;
+    if (!this.isReceived || this.endAfterHeaders || sizeOf(this.held) > 0) return;
     this.taker = undefined;
     taker.ended(this.trailers);
   }

@@ -33,7 +33,7 @@ test('each frame is what was asked for', () => {
   output.data(0x7fffffff, Buffer.from('<abc>'), 1, 4, false);
   output.data(3, Buffer.alloc(0), 0, 0, true);
   output.reset(5, codes.calm);
-  output.goaway(7, codes.protocol);
+  output.goaway(7, codes.protocol, 'why');
   expect(frames()).toEqual([
     { type: types.settings, flags: 0, stream: 0, payload: Buffer.from('0003000000640004ffffffff', 'hex') },
     { type: types.settings, flags: ack, stream: 0, payload: Buffer.alloc(0) },
@@ -43,7 +43,12 @@ test('each frame is what was asked for', () => {
     { type: types.data, flags: 0, stream: 0x7fffffff, payload: Buffer.from('abc') },
     { type: types.data, flags: endStream, stream: 3, payload: Buffer.alloc(0) },
     { type: types.reset, flags: 0, stream: 5, payload: uint32(codes.calm) },
-    { type: types.goaway, flags: 0, stream: 0, payload: Buffer.concat([uint32(7), uint32(codes.protocol)]) },
+    {
+      type: types.goaway,
+      flags: 0,
+      stream: 0,
+      payload: Buffer.concat([uint32(7), uint32(codes.protocol), Buffer.from('why')]),
+    },
   ]);
 });
 
