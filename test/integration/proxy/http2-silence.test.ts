@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Client, Handle } from '../../../src/proxy/client.ts';
 import { createHttp2Front } from '../../../src/proxy/fast/http2/front.ts';
 import type { StreamClient } from '../../../src/proxy/fast/http2/stream-client.ts';
@@ -10,6 +10,7 @@ import type { Front } from '../../../src/proxy/front.ts';
 import { Http2Client } from '../../../src/proxy/http2-client.ts';
 import { createNodeHttp2Front } from '../../../src/proxy/http2-front.ts';
 import { talk } from '../../hostile/http2/client.ts';
+import { turn } from '../../support/both-lanes.ts';
 import { block, endHeaders, endStream, frame, frameReader, preface, types, uint32 } from '../../support/frames.ts';
 import { portOf } from '../../support/proxy.ts';
 import { eventually } from '../../support/raw.ts';
@@ -55,7 +56,7 @@ describe.each(fronts)('frames %s', (_name, createFront) => {
       });
       return socket;
     };
-    return { socket: another(), another, sockets, clients };
+    return { socket: another(), another, sockets, clients, front };
   };
 
   /** GOAWAY without an error (RFC 9113 §6.8). */
@@ -96,6 +97,43 @@ describe.each(fronts)('frames %s', (_name, createFront) => {
       await once(socket, 'end');
       await eventually(() => [...sockets].every(({ destroyed }) => destroyed), 'the connection is ended');
       expect(clients.every((client) => client.isClosed())).toBe(true);
+    },
+  );
+
+  // Node ends a stream only when all of it has left.
+  test.skipIf(createFront === createNodeHttp2Front)(
+    'a client that reads slowly gets all of its answers, though nothing more is done for it',
+    async () => {
+      const { socket, sockets, clients, front } = await open(20_000);
+      const windows = [
+        frame(types.settings, 0, 0, Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff])),
+        frame(types.window, 0, 0, uint32(2 ** 30)),
+      ];
+      socket.write(Buffer.concat([preface, ...windows]));
+      await eventually(() => sockets.size === 1, 'the connection is there');
+      const [accepted] = sockets;
+      let count = 0;
+      // Until there is no room for more on the way.
+      while (accepted?.writableLength === 0) {
+        socket.write(frame(types.headers, endHeaders | endStream, 2 * count + 1, request));
+        count += 1;
+        await eventually(() => clients.length === count, 'the request arrives');
+        clients[count - 1]?.sendPage({ status: 200, headers: [], body: 'x'.repeat(10_000) }, false);
+        await eventually(() => clients[count - 1]?.isClosed() === true, 'it is answered');
+        await turn(2);
+      }
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      front.drain();
+      await turn(1);
+      vi.advanceTimersByTime(10_000);
+      vi.useRealTimers();
+      const read = frameReader();
+      let bytes = 0;
+      socket.on('data', (chunk: Buffer) => {
+        for (const { type, payload } of read(chunk)) if (type === types.data) bytes += payload.length;
+      });
+      await once(socket, 'end');
+      expect(bytes).toBe(count * 10_000);
     },
   );
 

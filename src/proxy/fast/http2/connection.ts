@@ -17,6 +17,7 @@ import { FrameReader } from './frame-reader.ts';
 import { type Code, ConnectionError, codes, firstWindow, flags, maxWindow, settings, types } from './frames.ts';
 import { HeadBlock } from './head-block.ts';
 import { HpackDecoder, HpackError } from './hpack/decoder.ts';
+import { mustBe, unpadded } from './payload.ts';
 import { Http2Stream, type StreamConnection } from './stream.ts';
 
 export interface ConnectionOptions {
@@ -32,6 +33,9 @@ const maxRemembered = 256;
 /** Frames that want something done and bring nothing (settings, pings, empty data): so many at once, and so many a second; more is a flood. */
 const maxEmpty = 1000;
 const emptyPerSecond = 100;
+/** How long a client may take to read our last word. */
+const lastWordMs = 1000;
+const question = Buffer.from('sidings?', 'latin1');
 /** Settings of one frame; there are seven that anybody knows. */
 const maxSettings = 32;
 
@@ -53,8 +57,10 @@ export class Http2Connection implements StreamConnection {
   /** The head that is not whole yet. */
   private block: HeadBlock | undefined;
   private headTimer: NodeJS.Timeout | undefined;
+  private lastTimer: NodeJS.Timeout | undefined;
   /** Streams with more to send, in the order in which it is their turn. */
   private readonly waiting = new Set<Http2Stream>();
+  private readonly later: Http2Stream[] = [];
   private readonly resetByUs = new Set<number>();
   private isGreeted = false;
   private lastId = 0;
@@ -386,8 +392,6 @@ export class Http2Connection implements StreamConnection {
     this.later.length = 0;
   }
 
-  private readonly later: Http2Stream[] = [];
-
   // Its end.
 
   private goAway(code: Code, why: string): void {
@@ -403,6 +407,7 @@ export class Http2Connection implements StreamConnection {
     this.isOver = true;
     this.endStreams(code);
     this.end();
+    this.cutSoon();
   }
 
   private endIfOver(): void {
@@ -414,13 +419,15 @@ export class Http2Connection implements StreamConnection {
   private end(): void {
     this.watchHead();
     this.output.send();
-    this.socket.end();
-    // What the client still sends is read and dropped, so that it gets our last word; who goes on without an end is cut.
-    this.socket.setTimeout(0);
-    this.lastTimer ??= setTimeout(() => this.socket.destroy(), lastWordMs);
+    // What it waits for may be the end of a long answer, which takes as long as the client needs.
+    this.socket.end(() => this.cutSoon());
   }
 
-  private lastTimer: NodeJS.Timeout | undefined;
+  /** What the client still sends is read and dropped, so that it gets our last word; who goes on without an end is cut. */
+  private cutSoon(): void {
+    const { socket } = this;
+    if (!socket.destroyed) this.lastTimer ??= setTimeout(() => socket.destroy(), lastWordMs);
+  }
 
   /** A client that has closed its half gets the answers under way, and will ask for nothing else. */
   private clientEnded(): void {
@@ -444,10 +451,10 @@ export class Http2Connection implements StreamConnection {
 
   /** Silence ends a connection, but not one that carries a tunnel or a stream of events, as long as its client answers. */
   private silent(): void {
-    if (this.streams.size === 0) {
+    if (this.streams.size === 0 && !this.isOver) {
       this.goAway(codes.none, '');
       this.endIfOver();
-    } else if (this.isAsked) this.socket.destroy();
+    } else if (this.isAsked || this.isOver) this.socket.destroy();
     else {
       this.isAsked = true;
       this.output.ping(question, 0, false);
@@ -455,20 +462,3 @@ export class Http2Connection implements StreamConnection {
     }
   }
 }
-
-/** How long a client may take to read our last word. */
-const lastWordMs = 1000;
-const question = Buffer.from('sidings?', 'latin1');
-
-function mustBe(isTrue: boolean, code: Code): asserts isTrue {
-  if (!isTrue) throw new ConnectionError(code, 'the frame is not as it must be');
-}
-
-/** Where the payload of a frame begins and ends without its padding (RFC 9113 §6.1). */
-const unpadded = (bits: number, buffer: Buffer, from: number, to: number): readonly [number, number] => {
-  if ((bits & flags.padded) === 0) return [from, to];
-  mustBe(to > from, codes.frameSize);
-  const padding = buffer[from] as number;
-  mustBe(padding < to - from, codes.protocol);
-  return [from + 1, to - padding];
-};
