@@ -186,3 +186,11 @@ test('a body that comes byte by byte takes no more room than another while nobod
   await client.until(isEnd(1));
   expect(body).toBe(text);
 });
+
+test.each(['GET', 'HEAD', 'POST'])('a %s to the status host that announces trailers is answered', async (method) => {
+  const proxy = await startProxy({ copies: [] });
+  const client = await frameClient(proxy.securePort);
+  client.send(open(1, request(statusHost, [['trailer', 'x-sum']], '/', method)));
+  await client.until(isEnd(1));
+  expect(client.frames.filter(isHead(1))).toHaveLength(1);
+});

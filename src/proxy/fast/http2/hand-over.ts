@@ -68,8 +68,11 @@ export const handOver = (
   else pipeline(client.body, asked, () => {});
 };
 
-/** The fields of the connection are its own, but for the one that says that a body is in chunks: else it would be another request to the handler. */
+/**
+ * The fields of the connection are its own, but for the one that says that a body is in chunks: else it would be another request to the handler.
+ * No trailers go with it; to announce them without chunks is an error that Node throws.
+ */
 const isPassed = (name: string): boolean => {
   const lower = name.toLowerCase();
-  return lower === 'transfer-encoding' || (lower !== 'host' && !isForbidden(lower));
+  return lower === 'transfer-encoding' || (lower !== 'host' && lower !== 'trailer' && !isForbidden(lower));
 };
