@@ -101,9 +101,8 @@ describe.each(fronts)('frames %s', (_name, createFront) => {
   );
 
   // Node ends a stream only when all of it has left.
-  test.skipIf(createFront === createNodeHttp2Front)(
-    'a client that reads slowly gets all of its answers, though nothing more is done for it',
-    async () => {
+  if (createFront !== createNodeHttp2Front)
+    test('a client that reads slowly gets all of its answers, though nothing more is done for it', async () => {
       const { socket, sockets, clients, front } = await open(20_000);
       const windows = [
         frame(types.settings, 0, 0, Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff])),
@@ -134,8 +133,7 @@ describe.each(fronts)('frames %s', (_name, createFront) => {
       });
       await once(socket, 'end');
       expect(bytes).toBe(count * 10_000);
-    },
-  );
+    });
 
   /** Those of requests under way. Apart, since a function that waits may hold what it looked at last. */
   const connectionsOf = (clients: readonly Client[]): readonly WeakRef<object>[] =>

@@ -220,3 +220,13 @@ test('so much waits as was written here and has not left the socket', () => {
   socket.writableLength = limit + 1;
   expect(output.isBehind).toBe(true);
 });
+
+test('what was written goes out at the end of the turn, and it is known that it has not', async () => {
+  const { output, writes } = writtenFrames();
+  expect(output.hasUnsent).toBe(false);
+  output.acknowledge();
+  expect(output.hasUnsent).toBe(true);
+  await turn();
+  expect(output.hasUnsent).toBe(false);
+  expect(writes).toHaveLength(1);
+});

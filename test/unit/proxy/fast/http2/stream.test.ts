@@ -410,3 +410,15 @@ describe('the end of a stream', () => {
     expect(endings).toEqual([codes.none]);
   });
 });
+
+test('it is known whether something waits for a window', () => {
+  const { stream } = open({ window: 4 });
+  stream.respond(200, [], false);
+  stream.write(bytes(4), false);
+  expect(stream.isPending).toBe(false);
+  stream.write(bytes(1), true);
+  expect(stream.isPending).toBe(true);
+  stream.sendWindow += 1;
+  expect(stream.resume()).toBe(true);
+  expect(stream.isPending).toBe(false);
+});
