@@ -6,7 +6,7 @@ import { frameClient } from '../../support/frame-client.ts';
 import { block, endHeaders, endStream, type Frame, frame, request, types, uint32 } from '../../support/frames.ts';
 import { copy, service, startProxy } from '../../support/proxy.ts';
 import { eventually } from '../../support/raw.ts';
-import { startRawUpstream } from '../../support/upstream.ts';
+import { answerOk, startRawUpstream } from '../../support/upstream.ts';
 
 const host = 'project-3.api.localhost';
 const statusHost = 'sidings.localhost';
@@ -193,4 +193,16 @@ test.each(['GET', 'HEAD', 'POST'])('a %s to the status host that announces trail
   client.send(open(1, request(statusHost, [['trailer', 'x-sum']], '/', method)));
   await client.until(isEnd(1));
   expect(client.frames.filter(isHead(1))).toHaveLength(1);
+});
+
+// nghttp2 takes it for one.
+test('what says more of streams that are over, as it may be under way still, is no flood', async () => {
+  const upstream = await startRawUpstream(answerOk);
+  const proxy = await startProxy({ copies: [copy('project-3', [service('api', upstream.port)])] });
+  const client = await frameClient(proxy.securePort);
+  client.send(open(1, request(host)));
+  await client.until(isEnd(1));
+  client.send(...Array.from({ length: 2000 }, () => [window(1, 1), reset(1)]).flat(), open(3, request(host)));
+  await client.until(isEnd(3));
+  expect(client.frames.some(({ type, stream }) => type === types.data && stream === 3)).toBe(true);
 });

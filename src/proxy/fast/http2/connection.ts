@@ -155,7 +155,7 @@ export class Http2Connection implements StreamConnection {
   private watchHead(): void {
     const isWaiting = !this.isOver && (this.reader.isWaiting || this.block !== undefined || !this.isGreeted);
     if (isWaiting) this.headTimer ??= setTimeout(() => this.fail(codes.calm, 'a head takes too long'), headMs);
-    else this.stopClock();
+    else if (this.headTimer !== undefined) this.stopClock();
   }
 
   private stopClock(): void {
@@ -171,7 +171,7 @@ export class Http2Connection implements StreamConnection {
       this.isGreeted = true;
     }
     // It was whole in time; a head in several of them has one time for all.
-    if (this.block === undefined) this.stopClock();
+    if (this.headTimer !== undefined && this.block === undefined) this.stopClock();
     // A head is not interrupted (RFC 9113 §6.10).
     if (this.block !== undefined && (type !== types.continuation || id !== this.block.id))
       throw new ConnectionError(codes.protocol, 'a head is interrupted');

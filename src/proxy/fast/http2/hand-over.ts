@@ -28,10 +28,13 @@ export const handOver = (
 ): void => {
   const { received, arrival, wantsTunnel } = client;
   const { method } = received;
+  const refuse = (word: string): void => {
+    const page = problemPage(problem('method-unsupported', { method: word }), wantsHtml(received.headers));
+    client.sendPage({ ...page, headers: [...page.headers, ...fields] }, false);
+  };
   // HTTP/2 brings any word; Node's parser reads those that it knows.
   if (!METHODS.includes(method)) {
-    const page = problemPage(problem('method-unsupported', { method }), wantsHtml(received.headers));
-    client.sendPage({ ...page, headers: [...page.headers, ...fields] }, false);
+    refuse(method);
     return;
   }
   const [ours, theirs] = duplexPair();
@@ -51,6 +54,11 @@ export const handOver = (
   asked.flushHeaders();
   asked.on('continue', () => client.inform(100, 'Continue', []));
   asked.on('response', (answer) => {
+    // To who asked for a tunnel an ordinary answer would look like one.
+    if (wantsTunnel && (answer.statusCode as number) < 300) {
+      refuse('CONNECT');
+      return;
+    }
     const headers = answer.rawHeaders.filter((_, index, all) => !isForbidden(all[index - (index % 2)] as string));
     client.relay(
       { status: answer.statusCode as number, reason: '', body: answer, isOver: false, trailers: undefined },
