@@ -82,7 +82,7 @@ export default defineConfig({
           complete,
         'src/proxy/fast/{chunked-body,fields,message-body,plain-answer,plain-head,serialise}.ts': complete,
         'src/proxy/fast/http2/hpack/*.ts': complete,
-        'src/proxy/fast/http2/{field-rules,frame-output,frame-reader,head-block,stream}.ts': complete,
+        'src/proxy/fast/http2/{field-rules,frame-output,frame-reader,head-block,receive-window,stream}.ts': complete,
       },
     },
   },

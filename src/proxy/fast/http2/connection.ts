@@ -18,6 +18,7 @@ import { type Code, ConnectionError, codes, firstWindow, flags, maxWindow, setti
 import { HeadBlock } from './head-block.ts';
 import { HpackDecoder, HpackError } from './hpack/decoder.ts';
 import { mustBe, unpadded } from './payload.ts';
+import { ReceiveWindow } from './receive-window.ts';
 import { Http2Stream, type StreamConnection } from './stream.ts';
 
 export interface ConnectionOptions {
@@ -66,9 +67,8 @@ export class Http2Connection implements StreamConnection {
   private lastId = 0;
   /** The last stream of which anything is done: none that came behind our last word. */
   private lastTaken = 0;
-  /** Bytes that the client may send on all streams together, as it knows it. */
-  private receiveWindow = connectionWindow;
-  private untaken = 0;
+  /** Of all streams together. */
+  private readonly receiveWindow = new ReceiveWindow(connectionWindow);
   /** What each new stream may send. */
   private firstStreamWindow = firstWindow;
   /** No new streams. */
@@ -119,10 +119,8 @@ export class Http2Connection implements StreamConnection {
   ended(stream: Http2Stream, code: Code): void {
     this.streams.delete(stream.id);
     this.waiting.delete(stream);
-    if (code !== codes.none) {
-      // Whoever makes us reset a stream may be as bad as who does it (CVE-2025-8671).
-      if (!this.mayReset()) this.leave();
-    }
+    // Whoever makes us reset a stream may be as bad as who does it (CVE-2025-8671).
+    if (code !== codes.none && !this.mayReset()) this.leave();
     if (!stream.isReceived) this.remember(stream.id);
     if (this.streams.size === 0) this.endIfOver();
   }
@@ -216,14 +214,9 @@ export class Http2Connection implements StreamConnection {
     const size = to - from;
     const [begin, end] = unpadded(bits, buffer, from, to);
     mustBe(id % 2 === 1 && id <= this.lastId, codes.protocol);
-    this.receiveWindow -= size;
-    mustBe(this.receiveWindow >= 0, codes.flowControl);
-    this.untaken += size;
-    if (this.untaken * 2 >= connectionWindow) {
-      this.output.window(0, this.untaken);
-      this.receiveWindow += this.untaken;
-      this.untaken = 0;
-    }
+    mustBe(this.receiveWindow.take(size), codes.flowControl);
+    const bytes = this.receiveWindow.giveFree();
+    if (bytes > 0) this.output.window(0, bytes);
     const isLast = (bits & flags.endStream) !== 0;
     if (begin === end && !isLast) this.countEmpty();
     const stream = this.openStream(id);
@@ -235,19 +228,19 @@ export class Http2Connection implements StreamConnection {
   private headers(bits: number, id: number, buffer: Buffer, from: number, to: number): void {
     mustBe(id % 2 === 1, codes.protocol);
     let [begin, end] = unpadded(bits, buffer, from, to);
-    let dependsOn: number | undefined;
+    let isFaulty = false;
     if ((bits & flags.priority) !== 0) {
       mustBe(end - begin >= 5, codes.frameSize);
-      dependsOn = buffer.readUInt32BE(begin) & 0x7fffffff;
+      isFaulty = (buffer.readUInt32BE(begin) & 0x7fffffff) === id;
       begin += 5;
     }
-    const block = new HeadBlock(id, (bits & flags.endStream) !== 0, dependsOn === id);
+    const isLast = (bits & flags.endStream) !== 0;
     if ((bits & flags.endHeaders) !== 0) {
-      this.readHead(block, this.decoder.decode(buffer.subarray(begin, end)));
+      this.readHead(id, isLast, isFaulty, this.decoder.decode(buffer.subarray(begin, end)));
       return;
     }
-    block.add(buffer, begin, end);
-    this.block = block;
+    this.block = new HeadBlock(id, isLast, isFaulty);
+    this.block.add(buffer, begin, end);
   }
 
   private continuation(bits: number, buffer: Buffer, from: number, to: number): void {
@@ -256,10 +249,10 @@ export class Http2Connection implements StreamConnection {
     block.add(buffer, from, to);
     if ((bits & flags.endHeaders) === 0) return;
     this.block = undefined;
-    this.readHead(block, this.decoder.decode(block.bytes()));
+    this.readHead(block.id, block.isLast, block.isFaulty, this.decoder.decode(block.bytes()));
   }
 
-  private readHead({ id, isLast, isFaulty }: HeadBlock, fields: readonly string[] | undefined): void {
+  private readHead(id: number, isLast: boolean, isFaulty: boolean, fields: readonly string[] | undefined): void {
     if (id <= this.lastId) {
       const stream = this.openStream(id);
       if (stream === undefined) return;
@@ -446,7 +439,7 @@ export class Http2Connection implements StreamConnection {
   }
 
   private endStreams(code: Code): void {
-    for (const stream of [...this.streams.values()]) stream.close(code === codes.none ? codes.cancel : code);
+    for (const stream of [...this.streams.values()]) stream.close(code);
   }
 
   /** Silence ends a connection, but not one that carries a tunnel or a stream of events, as long as its client answers. */

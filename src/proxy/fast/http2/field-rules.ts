@@ -1,7 +1,8 @@
 import { isForbidden } from '../../http2-headers.ts';
-import { fieldName, fieldValue, type RawHeaders } from '../../request-head.ts';
+import { fieldValue, type RawHeaders } from '../../request-head.ts';
 
-const capital = /[A-Z]/;
+/** A token (RFC 9110 §5.6.2) without capitals. */
+const lowerName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const colon = 58;
 const [space, tab] = [32, 9];
 
@@ -18,7 +19,7 @@ export const isWellFormed = (fields: RawHeaders): boolean => {
       if (isBehind) return false;
     } else {
       isBehind = true;
-      if (!isName(name)) return false;
+      if (!lowerName.test(name)) return false;
     }
     if (!isValue(value)) return false;
   }
@@ -29,12 +30,11 @@ export const isWellFormed = (fields: RawHeaders): boolean => {
 export const areTrailers = (fields: RawHeaders): boolean => {
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] as string;
-    if (!isName(name) || !isValue(fields[index + 1] as string) || isForbidden(name) || name === 'te') return false;
+    if (!lowerName.test(name) || !isValue(fields[index + 1] as string) || isForbidden(name) || name === 'te')
+      return false;
   }
   return true;
 };
-
-const isName = (name: string): boolean => fieldName.test(name) && !capital.test(name);
 
 const isValue = (value: string): boolean =>
   fieldValue.test(value) && !isSpace(value.charCodeAt(0)) && !isSpace(value.charCodeAt(value.length - 1));

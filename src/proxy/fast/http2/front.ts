@@ -28,7 +28,8 @@ export const createHttp2Front = (
       const onRequest = (stream: Http2Stream, headers: RawHeaders): void => {
         const head = receivedHead({ headers, isOver: stream.endAfterHeaders, webSocketKey });
         const fault = sizeOf(headers) > maxHeadBytes ? problem('head-too-large') : 'code' in head ? head : undefined;
-        const received = 'code' in head ? roughHead(headers) : head;
+        // The connection has looked at each name and value.
+        const received = 'code' in head ? roughHead(headers) : { ...head, isClean: true };
         const [length] = valuesOf(headers, 'content-length');
         if (length !== undefined && !stream.expect(Number(length))) {
           stream.reset(codes.protocol);

@@ -1,3 +1,4 @@
+import type { RawHeaders } from '../../request-head.ts';
 import type { AnswerBegin, AnswerOutput, UpstreamExchange } from '../upstream-exchange.ts';
 import type { StreamClient } from './stream-client.ts';
 
@@ -36,17 +37,18 @@ export class StreamOutput implements AnswerOutput {
   flush(isLast: boolean): boolean {
     const { client, parts, head } = this;
     const { stream } = client;
-    const trailers = isLast ? this.exchange.trailers : [];
+    const trailers = isLast ? this.exchange.trailers : noTrailers;
     const hasTrailers = trailers.length > 0;
     if (head !== undefined) {
       this.head = undefined;
       client.respond(head.status, head.fields, isLast && parts.length === 0 && !hasTrailers);
     }
-    parts.forEach((part, index) => {
-      stream.write(part, isLast && !hasTrailers && index === parts.length - 1);
-    });
+    const last = isLast && !hasTrailers ? parts.length - 1 : -1;
+    for (let index = 0; index < parts.length; index += 1) stream.write(parts[index] as Buffer, index === last);
     if (isLast) stream.end(trailers);
     parts.length = 0;
     return false;
   }
 }
+
+const noTrailers: RawHeaders = [];

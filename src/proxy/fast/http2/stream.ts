@@ -3,6 +3,7 @@ import type { RawHeaders } from '../../request-head.ts';
 import type { FrameOutput } from './frame-output.ts';
 import { type Code, codes, maxPayload } from './frames.ts';
 import { HeldBytes } from './held-bytes.ts';
+import { ReceiveWindow } from './receive-window.ts';
 
 /** What a stream needs of its connection. */
 export interface StreamConnection {
@@ -48,10 +49,7 @@ export class Http2Stream {
   /** Called when it is over, by whomever. */
   onClose: (() => void) | undefined;
   private readonly connection: StreamConnection;
-  /** Bytes that the client may send, as it knows it. */
-  private receiveWindow = streamWindow;
-  /** Bytes that came and were not given free. */
-  private untaken = 0;
+  private readonly receiveWindow = new ReceiveWindow(streamWindow);
   private hasRoom = true;
   private taker: BodyTaker | undefined;
   /** What came of the body when nobody could take it. */
@@ -81,9 +79,7 @@ export class Http2Stream {
 
   /** A part of the body came, which took `size` bytes of the window. Gives what is wrong with it. */
   receive(buffer: Buffer, from: number, to: number, size: number): Code | undefined {
-    this.receiveWindow -= size;
-    if (this.receiveWindow < 0) return codes.flowControl;
-    this.untaken += size;
+    if (!this.receiveWindow.take(size)) return codes.flowControl;
     if (this.left !== undefined) {
       this.left -= to - from;
       if (this.left < 0) return codes.protocol;
@@ -139,10 +135,9 @@ export class Http2Stream {
   }
 
   private giveFree(): void {
-    if (!this.hasRoom || this.isReceived || this.isClosed || this.untaken * 2 < streamWindow) return;
-    this.connection.output.window(this.id, this.untaken);
-    this.receiveWindow += this.untaken;
-    this.untaken = 0;
+    if (!this.hasRoom || this.isReceived || this.isClosed) return;
+    const bytes = this.receiveWindow.giveFree();
+    if (bytes > 0) this.connection.output.window(this.id, bytes);
   }
 
   // The answer.
